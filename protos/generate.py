@@ -40,7 +40,12 @@ def generate(into: Path) -> None:
     run(f"--python_out={into}", f"--mypy_out=quiet:{into}", *contract, *rules)
     run(f"--grpc_python_out={into}", f"--mypy_grpc_out=quiet,only_async:{into}", *_with_services(contract))
     _make_packages(into)
-    run(f"--descriptor_set_out={into / 'candor' / 'contracts.binpb'}", "--include_imports", "--include_source_info", *contract)
+    run(
+        f"--descriptor_set_out={into / 'candor' / 'contracts.binpb'}",
+        "--include_imports",
+        "--include_source_info",
+        *contract,
+    )
 
 
 def _with_services(contract: list[str]) -> list[str]:

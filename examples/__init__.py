@@ -1,0 +1,1 @@
+"""Example jobs and CVs, and the script that makes the binary ones."""

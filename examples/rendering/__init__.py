@@ -1,0 +1,1 @@
+"""How an example written in YAML becomes a PDF or a DOCX."""

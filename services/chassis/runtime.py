@@ -1,0 +1,72 @@
+"""What a process runs on: shared parts are made once (`Process`); components start, await a signal and stop (`run`)."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from services.chassis.bus import open_bus
+from services.chassis.bus.port import Bus
+from services.chassis.clock import Clock, SystemClock
+from services.chassis.component import Assembly, Component
+from services.chassis.logging import logger
+from services.chassis.settings import SettingsRefused
+from services.chassis.telemetry import Telemetry
+
+_log = logger(__name__)
+
+
+class Process:
+    """What the services of one process share. `defaults` are handed to every service's settings."""
+
+    def __init__(
+        self,
+        telemetry: Telemetry,
+        *,
+        alone: bool,
+        defaults: Mapping[str, Any] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.telemetry = telemetry
+        self.defaults = dict(defaults or {})
+        self.clock = clock or SystemClock()
+        self._alone = alone
+        self._buses: dict[str, Bus] = {}
+
+    def bus(self, url: str) -> Bus:
+        """The bus behind a URL; the same object for the same URL.
+
+        Raises:
+            SettingsRefused: `memory://` in a process that holds one service only: nobody else would hear it.
+        """
+        if self._alone and url.startswith("memory:"):
+            raise SettingsRefused(
+                "CANDOR_BUS_URL is memory://, which ends at this process, but this process runs one service only. "
+                "Name a RabbitMQ (amqp://USER:PASSWORD@HOST:5672/), or run everything in one process: candor serve all"
+            )
+        if url not in self._buses:
+            self._buses[url] = open_bus(url)
+        return self._buses[url]
+
+    def with_shared(self, services: list[Component]) -> Assembly:
+        """The services behind the parts that they share."""
+        return Assembly([*self._buses.values(), *services])
+
+
+async def run(component: Component, started: Callable[[], None] = lambda: None) -> None:
+    """Starts the component, waits for SIGTERM or SIGINT, stops it. A second signal stops at once."""
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
+    try:
+        await component.start()
+        started()
+        await asked.wait()
+        _log.info("stopping")
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+        await component.stop()

@@ -1,0 +1,83 @@
+"""The connection pool, and the schema brought up to date at start."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from services.chassis.database import Database
+
+_MIGRATION_LOCK = 0x6D696772
+"""Key of the advisory lock under which one process at a time migrates."""
+_SESSION = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+
+
+class Pool:
+    """A component: the engine over the database, migrated when `start` returns."""
+
+    def __init__(self, database: Database, connections: int) -> None:
+        self._database, self._connections = database, connections
+        self._engine: AsyncEngine | None = None
+
+    @property
+    def engine(self) -> AsyncEngine:
+        assert self._engine is not None, "the pool is not started"
+        return self._engine
+
+    async def start(self) -> None:
+        await asyncio.to_thread(migrate, self._database.dsn)
+        self._engine = create_async_engine(
+            sqlalchemy_url(self._database.dsn),
+            pool_size=self._connections,
+            max_overflow=0,
+            pool_timeout=5,
+            # A restarted PostgreSQL leaves dead connections in the pool: asking first costs less than an error.
+            pool_pre_ping=True,
+            connect_args={"options": _SESSION, "connect_timeout": 5},
+        )
+
+    async def stop(self) -> None:
+        if self._engine is not None:
+            await self._engine.dispose()
+
+    async def ready(self) -> list[str]:
+        try:
+            async with asyncio.timeout(2), self.engine.connect() as connection:
+                await connection.execute(sa.text("SELECT 1"))
+        except (sa.exc.SQLAlchemyError, OSError, TimeoutError):
+            return ["the database does not answer"]
+        return []
+
+
+def migrate(dsn: str) -> None:
+    """Brings the schema up to date; a second process waits, and finds it done."""
+    engine = sa.create_engine(sqlalchemy_url(dsn))
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_lock(_MIGRATION_LOCK)))
+            connection.commit()
+            try:
+                command.upgrade(alembic_config(connection), "head")
+            finally:
+                connection.rollback()
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(_MIGRATION_LOCK)))
+    finally:
+        engine.dispose()
+
+
+def alembic_config(connection: sa.Connection) -> Config:
+    """Alembic over the migrations that are shipped in this package."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def sqlalchemy_url(dsn: str) -> str:
+    """The DSN as SQLAlchemy names it: by the psycopg 3 driver."""
+    return dsn.replace("postgresql://", "postgresql+psycopg://", 1)

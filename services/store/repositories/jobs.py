@@ -1,0 +1,55 @@
+"""Job postings in PostgreSQL, with every version of their rubrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from candor.jobs.v1.job_pb2 import Rubric
+from sqlalchemy.dialects.postgresql import insert
+
+from services.store.domain.jobs import Job, JobNotFound, JobState
+from services.store.repositories.aggregates import Aggregates, Row, parsed_or_none
+from services.store.tables import jobs, rubrics
+
+
+class JobRepository(Aggregates[Job]):
+    table, key, missing = jobs, "job_id", JobNotFound
+
+    async def flush(self) -> list[str]:
+        """Writes postings, and keeps each new rubric version beside them for the evaluations judged by it."""
+        changed = await super().flush()
+        versions = [
+            {"job_id": job.job_id, "version": job.rubric_version, "rubric": job.rubric.SerializeToString()}
+            for job, before in self._held.values()
+            if job.rubric is not None and (before is None or before.rubric_version != job.rubric_version)
+        ]
+        if versions:
+            await self._connection.execute(insert(rubrics).on_conflict_do_nothing(), versions)
+        return changed
+
+    async def unlisted_with(self, account_id: str, title: str, description: str) -> Job | None:
+        """The account's unlisted posting of exactly this text."""
+        found = await self._all(
+            sa.select(jobs)
+            .where(jobs.c.account_id == account_id, jobs.c.unlisted, jobs.c.title == title)
+            .where(jobs.c.description == description)
+            .limit(1)
+        )
+        return found[0] if found else None
+
+    async def undrafted(self) -> list[Job]:
+        """Postings that wait for a rubric."""
+        return await self._all(sa.select(jobs).where(jobs.c.rubric.is_(None), jobs.c.rubric_failure == ""))
+
+    def _load(self, row: Row) -> Job:
+        return Job(
+            **{name: row[name] for name in ("job_id", "account_id", "title", "description", "unlisted")},
+            **{name: row[name] for name in ("rubric_failure", "create_time", "update_time")},
+            state=JobState(row["state"]),
+            rubric=parsed_or_none(Rubric.FromString, row["rubric"]),
+        )
+
+    def _dump(self, aggregate: Job) -> dict[str, Any]:
+        rubric = None if aggregate.rubric is None else aggregate.rubric.SerializeToString()
+        return {**vars(aggregate), "state": int(aggregate.state), "rubric": rubric}
