@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 
@@ -39,3 +39,20 @@ class Assembly:
         if len(self._started) < len(self._parts):
             return ["still starting"]
         return [reason for part in self._started for reason in await part.ready()]
+
+
+class Closing:
+    """A component of which only the end matters: what is to be closed, in this order."""
+
+    def __init__(self, *closers: Callable[[], Awaitable[object]]) -> None:
+        self._closers = closers
+
+    async def start(self) -> None:
+        """Nothing to begin."""
+
+    async def stop(self) -> None:
+        for close in self._closers:
+            await close()
+
+    async def ready(self) -> list[str]:
+        return []

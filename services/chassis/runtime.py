@@ -4,36 +4,59 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import uvloop
 
 from services.chassis.bus import open_bus
 from services.chassis.bus.port import Bus
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.component import Assembly, Component
 from services.chassis.logging import logger
-from services.chassis.settings import SettingsRefused
+from services.chassis.settings import Settings, SettingsRefused
 from services.chassis.telemetry import Telemetry
 
 _log = logger(__name__)
 
 
+S = TypeVar("S", bound=Settings)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What stands in for what the environment does not say: for every service, and for single ones by name."""
+
+    shared: Mapping[str, Any] = field(default_factory=dict)
+    by_service: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
 class Process:
-    """What the services of one process share. `defaults` are handed to every service's settings."""
+    """What the services of one process share."""
 
     def __init__(
         self,
         telemetry: Telemetry,
         *,
         alone: bool,
-        defaults: Mapping[str, Any] | None = None,
+        defaults: Defaults | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.telemetry = telemetry
-        self.defaults = dict(defaults or {})
+        self._defaults = defaults or Defaults()
         self.clock = clock or SystemClock()
         self._alone = alone
         self._buses: dict[str, Bus] = {}
+
+    def load(self, settings: type[S], service: str) -> S:
+        """The settings of one service.
+
+        Raises:
+            SettingsRefused: a value is of the wrong form.
+        """
+        return settings.load(**self._defaults.shared, **self._defaults.by_service.get(service, {}))
 
     def bus(self, url: str) -> Bus:
         """The bus behind a URL; the same object for the same URL.
@@ -70,3 +93,9 @@ async def run(component: Component, started: Callable[[], None] = lambda: None) 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
         await component.stop()
+
+
+def run_on_loop(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Runs `main` to its end on uvloop, which carries about twice as many messages as asyncio's own loop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main())

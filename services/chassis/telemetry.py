@@ -14,7 +14,14 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
 
 SCOPE = "candor"
 _W3C = TraceContextTextMapPropagator()
@@ -28,13 +35,17 @@ class Telemetry:
         self.tracer_provider = TracerProvider(resource=resource)
         for processor in _from_environment() if processors is None else processors:
             self.tracer_provider.add_span_processor(processor)
-        self.meter_provider = MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()])
+        self._registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self._registry)
+        reader = PrometheusMetricReader(registry=self._registry)
+        self.meter_provider = MeterProvider(resource=resource, metric_readers=[reader])
         self.tracer: trace.Tracer = self.tracer_provider.get_tracer(SCOPE)
         self.meter: metrics.Meter = self.meter_provider.get_meter(SCOPE)
 
     def exposition(self) -> tuple[bytes, str]:
         """All metrics in Prometheus' text format, and its content type."""
-        return generate_latest(REGISTRY), CONTENT_TYPE_LATEST
+        return generate_latest(self._registry), CONTENT_TYPE_LATEST
 
     def close(self) -> None:
         """Sends what is still held back."""

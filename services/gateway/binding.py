@@ -7,10 +7,21 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from google.protobuf import json_format
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from services.gateway.fields import WRAPPERS, FieldError, expected, find_field, is_map
+from services.gateway.descriptors import (
+    WRAPPERS,
+    descriptor_of,
+    enum_of,
+    field_of,
+    find_field,
+    is_map,
+    is_mask,
+    is_single_message,
+    message_of,
+)
+from services.gateway.fields import FieldError, expected
 
 _WHOLE = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?|NaN|-?Infinity", re.ASCII)
@@ -45,13 +56,13 @@ def bind_text(message: Message, path: Sequence[str], texts: Sequence[str], taken
         TextRefused: there is no such field, or the texts are no value of it.
     """
     parent, field = _descend(message, path, taken)
-    if len(texts) > 1 and not field.is_repeated and not _is_mask(field):
+    if len(texts) > 1 and not field.is_repeated and not is_mask(field):
         raise TextRefused("is given more than once")
     oneof = field.containing_oneof
     if oneof is not None and parent.WhichOneof(oneof.name) not in (None, field.name):
         raise TextRefused("excludes another parameter that is given too")
     values = [_as_json(field, text) for text in texts]
-    value: Any = values if field.is_repeated else ",".join(values) if _is_mask(field) else values[0]
+    value: Any = values if field.is_repeated else ",".join(values) if is_mask(field) else values[0]
     try:
         json_format.ParseDict({field.json_name: value}, parent)
     except (json_format.ParseError, ValueError) as error:
@@ -60,14 +71,14 @@ def bind_text(message: Message, path: Sequence[str], texts: Sequence[str], taken
 
 def _descend(message: Message, path: Sequence[str], taken: frozenset[str]) -> tuple[Message, FieldDescriptor]:
     fields: list[FieldDescriptor] = []
-    descriptor = message.DESCRIPTOR
+    descriptor: Descriptor | None = descriptor_of(message)
     for step, name in enumerate(path):
         field = find_field(descriptor, name) if descriptor is not None else None
-        last = step == len(path) - 1
-        if field is None or (_is_leaf(field) != last) or _full_name([*fields, field]) in taken:
+        fits = _is_leaf if step == len(path) - 1 else is_single_message
+        if field is None or not fits(field) or _full_name([*fields, field]) in taken:
             raise TextRefused("is not a parameter of this request")
         fields.append(field)
-        descriptor = field.message_type
+        descriptor = message_of(field) if field.message_type is not None else None
     for field in fields[:-1]:
         message = getattr(message, field.name)
     return message, fields[-1]
@@ -81,20 +92,16 @@ def _is_leaf(field: FieldDescriptor) -> bool:
     """Whether one text can be a value of the field; a repeated message or a map is neither leaf nor step."""
     if is_map(field) or field.message_type is None:
         return not is_map(field)
-    return field.message_type.full_name in _AS_TEXT | WRAPPERS
-
-
-def _is_mask(field: FieldDescriptor) -> bool:
-    return field.message_type is not None and field.message_type.full_name == "google.protobuf.FieldMask"
+    return message_of(field).full_name in _AS_TEXT | WRAPPERS
 
 
 def _as_json(field: FieldDescriptor, text: str) -> Any:
-    """The text as the JSON value that json_format reads; it takes numbers as strings, but neither booleans nor enums."""
+    """The text as the JSON value that json_format reads; it takes numbers as strings, but no booleans."""
     if field.message_type is not None:
-        if _is_mask(field):
+        if is_mask(field):
             return re.sub(r"_([a-z0-9])", lambda found: found[1].upper(), text)
-        if field.message_type.full_name in WRAPPERS:
-            return _as_json(field.message_type.fields_by_name["value"], text)
+        if message_of(field).full_name in WRAPPERS:
+            return _as_json(field_of(message_of(field), "value"), text)
         return text
     if field.enum_type is not None:
         return _enum_value(field, text)
@@ -111,8 +118,8 @@ def _as_json(field: FieldDescriptor, text: str) -> Any:
 
 
 def _enum_value(field: FieldDescriptor, text: str) -> Any:
-    known = field.enum_type.values_by_number if _WHOLE.fullmatch(text) else field.enum_type.values_by_name
+    enum = enum_of(field)
     key = int(text) if _WHOLE.fullmatch(text) else text
-    if key not in known:
+    if key not in enum.values_by_number and key not in enum.values_by_name:
         raise TextRefused(f"must be {expected(field)}")
     return key

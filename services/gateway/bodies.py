@@ -1,4 +1,4 @@
-"""A JSON body becomes a message. json_format alone takes `[]` for an object and answers errors that list every field."""
+"""A JSON body becomes a message. json_format alone takes `[]` for an object, and its errors list all fields."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from services.gateway.fields import FieldError, expected, find_field, is_map, pointer_to
+from services.gateway.descriptors import descriptor_of, find_field, is_map, is_plain_message, message_of
+from services.gateway.fields import FieldError, expected, pointer_to
 
 _ERROR_LIMIT = 20
 _Steps = tuple[str | int, ...]
@@ -51,13 +52,13 @@ def fill(message: Message, value: dict[str, Any]) -> None:
     Raises:
         BodyRefused: unknown names or values of the wrong type, each with its pointer and what was expected.
     """
-    problems = _limited(_misshapen(message.DESCRIPTOR, value, ()))
+    problems = _limited(_misshapen(descriptor_of(message), value, ()))
     if problems:
         raise BodyRefused(*problems)
     try:
         json_format.ParseDict(value, message)
     except (json_format.ParseError, ValueError, RecursionError) as error:
-        problems = _limited(_misvalued(message.DESCRIPTOR, value, ()))
+        problems = _limited(_misvalued(descriptor_of(message), value, ()))
         raise BodyRefused(*(problems or [FieldError("is not valid", pointer="")])) from error
 
 
@@ -106,16 +107,12 @@ def _misshapen_field(field: FieldDescriptor, given: Any, here: _Steps) -> Iterat
 
 
 def _misshapen_single(field: FieldDescriptor, given: Any, here: _Steps) -> Iterator[FieldError]:
-    if not _is_plain_message(field):
+    if not is_plain_message(field):
         return
     if isinstance(given, dict):
-        yield from _misshapen(field.message_type, given, here)
+        yield from _misshapen(message_of(field), given, here)
     else:
         yield FieldError("must be an object", pointer=pointer_to(*here))
-
-
-def _is_plain_message(field: FieldDescriptor) -> bool:
-    return field.message_type is not None and not field.message_type.full_name.startswith("google.protobuf.")
 
 
 def _misvalued(message: Descriptor, value: dict[str, Any], at: _Steps) -> Iterator[FieldError]:
@@ -127,8 +124,8 @@ def _misvalued(message: Descriptor, value: dict[str, Any], at: _Steps) -> Iterat
         repeated = field.is_repeated and not is_map(field)
         items = [((*at, name, index), item) for index, item in enumerate(given)] if repeated else [((*at, name), given)]
         for here, item in items:
-            if _is_plain_message(field) and not is_map(field):
-                yield from _misvalued(field.message_type, item, here)
+            if is_plain_message(field) and not is_map(field):
+                yield from _misvalued(message_of(field), item, here)
             elif not _is_taken(message, field, [item] if repeated else item):
                 wanted = expected(field).removeprefix("a list, each item ")
                 yield FieldError(f"must be {wanted}", pointer=pointer_to(*here))

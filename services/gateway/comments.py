@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
@@ -14,6 +15,8 @@ from google.protobuf.descriptor_pb2 import (
 
 _Path = tuple[int, ...]
 _Named = Iterator[tuple[_Path, str]]
+_Declared = TypeVar("_Declared", DescriptorProto, EnumDescriptorProto, ServiceDescriptorProto)
+_Read = Callable[[_Declared, _Path, str], _Named]
 
 # Field numbers of descriptor.proto, of which SourceCodeInfo.Location.path is made.
 _FILE_MESSAGE, _FILE_ENUM, _FILE_SERVICE = 4, 5, 6
@@ -65,6 +68,6 @@ def _leaves(names: Sequence[str], path: _Path, scope: str) -> _Named:
     return (((*path, index), f"{scope}.{name}") for index, name in enumerate(names))
 
 
-def _each(read, declared, path: _Path, scope: str) -> _Named:  # type: ignore[no-untyped-def]
+def _each(read: _Read[_Declared], declared: Iterable[_Declared], path: _Path, scope: str) -> _Named:
     for index, each in enumerate(declared):
         yield from read(each, (*path, index), f"{scope}.{each.name}")

@@ -9,7 +9,7 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from candor.access.v1 import access_pb2
-from google.api import annotations_pb2, http_pb2
+from google.api import annotations_pb2, http_pb2  # type: ignore[import-untyped]
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
@@ -17,6 +17,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from services.gateway.comments import read_comments
+from services.gateway.descriptors import descriptor_of, field_at, is_single_message
 from services.gateway.routing import RouteTable
 from services.gateway.templates import PathTemplate, TemplateError, parse_template
 
@@ -60,7 +61,7 @@ class Rpc:
         if self.client_streaming:
             return Kind.UPLOAD
         if self.server_streaming:
-            return Kind.DOWNLOAD if is_file_transfer(self.response.DESCRIPTOR) else Kind.STREAM
+            return Kind.DOWNLOAD if is_file_transfer(descriptor_of(self.response)) else Kind.STREAM
         return Kind.UNARY
 
 
@@ -167,9 +168,7 @@ def _route(rpc: Rpc, rule: http_pb2.HttpRule, binding: int) -> Route:
     kind = rule.WhichOneof("pattern")
     if kind is None:
         raise ContractError(f"{rpc.path}: the http rule has no path")
-    verb, text = (
-        (rule.custom.kind, rule.custom.path) if kind == "custom" else (kind.upper(), str(getattr(rule, kind)))
-    )
+    verb, text = (rule.custom.kind, rule.custom.path) if kind == "custom" else (kind.upper(), str(getattr(rule, kind)))
     try:
         template = parse_template(text)
     except TemplateError as error:
@@ -178,7 +177,7 @@ def _route(rpc: Rpc, rule: http_pb2.HttpRule, binding: int) -> Route:
 
 
 def _check(route: Route) -> None:
-    rpc, request = route.rpc, route.rpc.request.DESCRIPTOR
+    rpc, request = route.rpc, descriptor_of(route.rpc.request)
     where = f"{rpc.path} ({route.verb} {route.template.text})"
     if not rpc.served_by:
         raise ContractError(f"{where}: its service does not say who answers it (served_by)")
@@ -190,26 +189,35 @@ def _check(route: Route) -> None:
         raise ContractError(f"{where}: a server stream is GET")
     if route.body and route.verb in ("GET", "DELETE"):
         raise ContractError(f"{where}: {route.verb} has no body")
-    if route.body not in ("", "*") and not _is_message(request.fields_by_name.get(route.body)):
+    if route.body not in ("", "*") and not _is_message(request, route.body):
         raise ContractError(f"{where}: body {route.body!r} is no message field of the request")
-    if route.response_body and not _is_message(rpc.response.DESCRIPTOR.fields_by_name.get(route.response_body)):
+    if route.response_body and not _is_message(descriptor_of(rpc.response), route.response_body):
         raise ContractError(f"{where}: response_body {route.response_body!r} is no message field of the response")
     for variable in route.template.variables:
         if not _is_scalar(request, variable.field_path):
             raise ContractError(f"{where}: {{{variable.name}}} is no scalar field of the request")
 
 
-def _is_message(field: FieldDescriptor | None) -> bool:
-    return field is not None and field.type == FieldDescriptor.TYPE_MESSAGE and not field.is_repeated
+def _is_message(message: Descriptor, name: str) -> bool:
+    return name in message.fields_by_name and is_single_message(field_at(message, (name,)))
 
 
-def _is_scalar(message: Descriptor | None, path: tuple[str, ...]) -> bool:
-    field = message.fields_by_name.get(path[0]) if message else None
-    if field is None or field.is_repeated:
+def _is_scalar(message: Descriptor, path: tuple[str, ...]) -> bool:
+    for depth in range(1, len(path)):
+        if not _is_message_at(message, path[:depth]):
+            return False
+    try:
+        field = field_at(message, path)
+    except KeyError:
         return False
-    if len(path) > 1:
-        return _is_scalar(field.message_type, path[1:])
-    return field.type not in (FieldDescriptor.TYPE_MESSAGE, FieldDescriptor.TYPE_GROUP)
+    return field.message_type is None and not field.is_repeated
+
+
+def _is_message_at(message: Descriptor, path: tuple[str, ...]) -> bool:
+    try:
+        return is_single_message(field_at(message, path))
+    except KeyError:
+        return False
 
 
 def _refuse_collisions(routes: tuple[Route, ...]) -> None:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from services.gateway.contract import Kind, Route
+from services.gateway.descriptors import (
+    WRAPPERS,
+    descriptor_of,
+    enum_of,
+    field_of,
+    find_field,
+    is_map,
+    message_of,
+)
 
 _STEP = re.compile(r"([A-Za-z_]\w*)|\[(\d+)\]|\[\"([^\"]*)\"\]")
 _WHOLE_NUMBERS = {
@@ -22,10 +30,6 @@ _WELL_KNOWN = {
     "google.protobuf.Duration": "a duration such as 3.5s",
     "google.protobuf.FieldMask": "names of fields, separated by commas",
 }
-WRAPPERS = frozenset(
-    f"google.protobuf.{kind}Value"
-    for kind in ("Bool", "Bytes", "Double", "Float", "Int32", "Int64", "String", "UInt32", "UInt64")
-)
 
 
 @dataclass(frozen=True)
@@ -46,16 +50,6 @@ class FieldError:
         return {**place, "detail": self.detail}
 
 
-def find_field(message: Descriptor, name: str) -> FieldDescriptor | None:
-    """The field with this JSON or proto name."""
-    return _by_name(message).get(name)
-
-
-@lru_cache(maxsize=1024)
-def _by_name(message: Descriptor) -> dict[str, FieldDescriptor]:
-    return {name: field for field in message.fields for name in (field.name, field.json_name)}
-
-
 def expected(field: FieldDescriptor) -> str:
     """What a value of the field is, as words: `a whole number from 0 to 4294967295`."""
     if is_map(field):
@@ -66,9 +60,9 @@ def expected(field: FieldDescriptor) -> str:
 
 def _expected_single(field: FieldDescriptor) -> str:
     if field.message_type is not None:
-        return _WELL_KNOWN.get(field.message_type.full_name) or _expected_of_wrapper(field.message_type)
+        return _WELL_KNOWN.get(message_of(field).full_name) or _expected_of_wrapper(message_of(field))
     if field.enum_type is not None:
-        return "one of " + ", ".join(value.name for value in field.enum_type.values)
+        return "one of " + ", ".join(value.name for value in enum_of(field).values)
     if field.cpp_type in _WHOLE_NUMBERS:
         low, high = _WHOLE_NUMBERS[field.cpp_type]
         return f"a whole number from {low} to {high}"
@@ -80,12 +74,7 @@ def _expected_single(field: FieldDescriptor) -> str:
 
 
 def _expected_of_wrapper(message: Descriptor) -> str:
-    return _expected_single(message.fields_by_name["value"]) if message.full_name in WRAPPERS else "an object"
-
-
-def is_map(field: FieldDescriptor) -> bool:
-    """Whether the field is a map, which descriptors show as a repeated entry message."""
-    return field.message_type is not None and field.message_type.GetOptions().map_entry
+    return _expected_single(field_of(message, "value")) if message.full_name in WRAPPERS else "an object"
 
 
 def pointer_to(*steps: str | int) -> str:
@@ -95,7 +84,7 @@ def pointer_to(*steps: str | int) -> str:
 
 def locate(route: Route, field_path: str, detail: str) -> FieldError:
     """Places a field path of the request message (`job.rubric.criteria[0].weight`) in the HTTP request."""
-    proto_steps, json_steps = _steps(route.rpc.request.DESCRIPTOR, field_path)
+    proto_steps, json_steps = _steps(descriptor_of(route.rpc.request), field_path)
     names = ".".join(str(step) for step in proto_steps)
     if names in route.path_fields:
         return FieldError(detail, parameter=str(proto_steps[-1]))
@@ -114,7 +103,7 @@ def _steps(message: Descriptor | None, field_path: str) -> tuple[list[str | int]
     for name, index, key in _STEP.findall(field_path):
         if name:
             field = find_field(message, name) if message else None
-            message = field.message_type if field else None
+            message = message_of(field) if field else None
             proto_steps.append(name)
             json_steps.append(field.json_name if field else name)
             continue

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor
 
 from services.gateway.contract import Contract, Kind, Route, Rpc
+from services.gateway.descriptors import descriptor_of, field_at, field_of, is_plain_message, message_of
+from services.gateway.document_paths import names_of, parameter_names, path_key
 from services.gateway.downloads import FALLBACK_TYPE
-from services.gateway.fields import is_map
 from services.gateway.multipart import FILE_PART
 from services.gateway.rules import Schema, is_required
 from services.gateway.schemas import Schemas
@@ -60,7 +61,9 @@ class _Document:
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self._schemas = Schemas(contract)
-        self._name_counts = Counter(rpc.name for rpc in {route.rpc.path: route.rpc for route in contract.routes}.values())
+        self._name_counts = Counter(
+            rpc.name for rpc in {route.rpc.path: route.rpc for route in contract.routes}.values()
+        )
 
     def build(self, version: str) -> dict[str, Any]:
         paths: dict[str, dict[str, Any]] = {}
@@ -125,15 +128,15 @@ class _Document:
 
     def _path_parameters(self, route: Route, path_names: dict[str, str]) -> Iterator[Schema]:
         for variable in route.template.variables:
-            field = _field_at(route.rpc.request.DESCRIPTOR, variable.field_path)
+            field = field_at(descriptor_of(route.rpc.request), variable.field_path)
             schema = self._schemas.parameter(field) if variable.length == 1 else {"type": "string"}
-            for name in _names_of(path_names[variable.name], variable.length):
+            for name in names_of(route, variable, path_names):
                 yield _parameter(name, "path", schema, self._schemas.describe(field), required=True)
 
     def _other_parameters(self, route: Route) -> Iterator[Schema]:
-        message = route.rpc.request.DESCRIPTOR
+        message = descriptor_of(route.rpc.request)
         if route.rpc.kind is Kind.UPLOAD:
-            message = message.fields_by_name["header"].message_type
+            message = message_of(field_of(message, "header"))
             for field in message.fields:
                 # A form has them as fields of its own.
                 yield _parameter(field.name, "query", self._schemas.parameter(field), self._schemas.describe(field))
@@ -150,12 +153,13 @@ class _Document:
             path = (*prefix, field.name)
             if ".".join(path) in route.path_fields | {route.body} or field.full_name in seen:
                 continue
-            nested = field.message_type
-            if nested is not None and not nested.full_name.startswith("google.protobuf."):
-                if not field.is_repeated and not is_map(field):
-                    yield from self._query_parameters(nested, route, path, (*seen, field.full_name))
+            if is_plain_message(field):
+                if not field.is_repeated:
+                    yield from self._query_parameters(message_of(field), route, path, (*seen, field.full_name))
                 continue
-            name = ".".join(_field_at(route.rpc.request.DESCRIPTOR, path[: n + 1]).json_name for n in range(len(path)))
+            name = ".".join(
+                field_at(descriptor_of(route.rpc.request), path[: n + 1]).json_name for n in range(len(path))
+            )
             required = not prefix and is_required(field) and field.name != MASK_FIELD
             schema = self._schemas.parameter(field)
             yield _parameter(name, "query", schema, self._schemas.describe(field), required=required)
@@ -163,12 +167,12 @@ class _Document:
     def _body(self, route: Route) -> Schema | None:
         if route.rpc.kind is Kind.UPLOAD:
             return self._upload_body(route)
-        message = route.rpc.request.DESCRIPTOR
+        message = descriptor_of(route.rpc.request)
         if not route.body:
             return None
         if route.body != "*":
-            field = message.fields_by_name[route.body]
-            schema: Schema | None = self._schemas.input(field.message_type)
+            field = field_of(message, route.body)
+            schema: Schema | None = self._schemas.input(message_of(field))
             required, description = is_required(field), self._schemas.describe(field)
         else:
             schema = self._schemas.input_without(message, route.path_fields)
@@ -180,7 +184,7 @@ class _Document:
         return {"description": description, **body} if description else body
 
     def _upload_body(self, route: Route) -> Schema:
-        header = route.rpc.request.DESCRIPTOR.fields_by_name["header"].message_type
+        header = message_of(field_of(descriptor_of(route.rpc.request), "header"))
         fields = {field.name: self._schemas.of_field(field, given=True) for field in header.fields}
         file: Schema = {"type": "string", "format": "binary", "description": "The file; it comes after the fields."}
         form = {"type": "object", "required": [FILE_PART], "properties": {**fields, FILE_PART: file}}
@@ -196,18 +200,20 @@ class _Document:
         wanted = ["400", "default"] if route.rpc.public else ["400", "401", "403", "default"]
         if route.template.variables:
             wanted.append("404")
-        problems = {status: {"$ref": f"#/components/responses/Problem{status.capitalize()}"} for status in sorted(wanted)}
+        problems = {
+            status: {"$ref": f"#/components/responses/Problem{status.capitalize()}"} for status in sorted(wanted)
+        }
         if is_empty(route):
             return {"204": {"description": "Done."}, **problems}
         return {"200": self._answer(route), **problems}
 
     def _answer(self, route: Route) -> Schema:
-        response = route.rpc.response.DESCRIPTOR
+        response = descriptor_of(route.rpc.response)
         if route.rpc.kind is Kind.DOWNLOAD:
             binary = {"type": "string", "format": "binary"}
             return {"description": "The file, as an attachment.", "content": {FALLBACK_TYPE: {"schema": binary}}}
         if route.response_body:
-            response = response.fields_by_name[route.response_body].message_type
+            response = message_of(field_of(response, route.response_body))
         schema = self._schemas.output(response)
         if route.rpc.kind is Kind.STREAM:
             event = {"type": "string", "description": "Events whose data is JSON; `error` carries a Problem."}
@@ -216,38 +222,9 @@ class _Document:
         return {"description": "The answer.", "content": {"application/json": {"schema": schema}}}
 
 
-def parameter_names(route: Route) -> dict[str, str]:
-    """What the document calls each variable: `job.job_id` is `job_id`, unless two would be called the same."""
-    last = Counter(variable.field_path[-1] for variable in route.template.variables)
-    return {
-        v.name: v.field_path[-1] if last[v.field_path[-1]] == 1 else "_".join(v.field_path)
-        for v in route.template.variables
-    }
-
-
-def path_key(route: Route, names: dict[str, str]) -> str:
-    """The path as OpenAPI writes it."""
-    segments = [segment or "{_}" for segment in route.template.segments]
-    for variable in route.template.variables:
-        wild = [i for i in range(variable.start, variable.start + variable.length) if route.template.segments[i] is None]
-        for place, name in zip(wild, _names_of(names[variable.name], len(wild)), strict=True):
-            segments[place] = f"{{{name}}}"
-    suffix = f":{route.template.custom_verb}" if route.template.custom_verb else ""
-    return "/" + "/".join(segments) + suffix
-
-
-def _names_of(name: str, count: int) -> list[str]:
-    return [name] if count == 1 else [f"{name}_{number + 1}" for number in range(count)]
-
-
 def _parameter(name: str, place: str, schema: Schema, description: str, *, required: bool = False) -> Schema:
     parameter: Schema = {"name": name, "in": place, "required": required, "schema": schema}
     return {**parameter, "description": description} if description else parameter
-
-
-def _field_at(message: Descriptor, path: tuple[str, ...]) -> FieldDescriptor:
-    field = message.fields_by_name[path[0]]
-    return _field_at(field.message_type, path[1:]) if len(path) > 1 else field
 
 
 def _tag(service: str) -> str:

@@ -163,5 +163,5 @@ def _errors(bad_request: BadRequest | None, route: Route | None) -> tuple[FieldE
 def _seconds(retry: RetryInfo | None) -> int | None:
     if retry is None:
         return None
-    delay = retry.retry_delay
-    return max(0, math.ceil(delay.seconds + delay.nanos / 1e9))
+    seconds: float = retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9
+    return max(0, math.ceil(seconds))

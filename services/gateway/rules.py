@@ -62,7 +62,7 @@ def is_required(field: FieldDescriptor) -> bool:
         return rules.repeated.min_items > 0
     if kind in _NUMBERS:
         limits = getattr(rules, kind)
-        return (limits.HasField("gt") and limits.gt >= 0) or (limits.HasField("gte") and limits.gte > 0)
+        return bool((limits.HasField("gt") and limits.gt >= 0) or (limits.HasField("gte") and limits.gte > 0))
     return False
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
 from services.gateway.contract import Contract
-from services.gateway.fields import WRAPPERS, is_map
+from services.gateway.descriptors import WRAPPERS, descriptor_of, enum_of, field_of, is_map, message_of
 from services.gateway.rules import Schema, constraints, is_required, is_required_oneof, rules_of, sentences
 
 _INTEGERS_OF_32_BITS = (FieldDescriptor.CPPTYPE_INT32, FieldDescriptor.CPPTYPE_UINT32)
@@ -34,11 +34,13 @@ class Schemas:
 
     def __init__(self, contract: Contract) -> None:
         self._comments = contract.comments
-        outputs = {each.full_name for route in contract.routes for each in _reachable(route.rpc.response.DESCRIPTOR)}
+        outputs = {
+            each.full_name for route in contract.routes for each in _reachable(descriptor_of(route.rpc.response))
+        }
         everything = {
             each.full_name: _short_name(each)
             for route in contract.routes
-            for root in (route.rpc.request.DESCRIPTOR, route.rpc.response.DESCRIPTOR)
+            for root in (descriptor_of(route.rpc.request), descriptor_of(route.rpc.response))
             for each in _reachable(root)
         }
         taken = Counter(everything.values())
@@ -76,7 +78,7 @@ class Schemas:
         rules = rules_of(field)
         limits = constraints(rules) if given else {}
         if is_map(field):
-            value = self._single(field.message_type.fields_by_name["value"], given=given)
+            value = self._single(field_of(message_of(field), "value"), given=given)
             schema: Schema = {"type": "object", "additionalProperties": value, **limits}
         elif field.is_repeated:
             item = self._single(field, given=given)
@@ -92,7 +94,7 @@ class Schemas:
         if message.full_name in _WELL_KNOWN:
             return dict(_WELL_KNOWN[message.full_name])
         if message.full_name in WRAPPERS:
-            inner = self._single(message.fields_by_name["value"], given=given)
+            inner = self._single(field_of(message, "value"), given=given)
             return {**inner, "type": [inner["type"], "null"]}
         name = self._names[message.full_name]
         if given and message.full_name in self._outputs:
@@ -123,9 +125,9 @@ class Schemas:
 
     def _single(self, field: FieldDescriptor, *, given: bool) -> Schema:
         if field.message_type is not None:
-            return self._message(field.message_type, given=given)
+            return self._message(message_of(field), given=given)
         if field.enum_type is not None:
-            return self._enum(field.enum_type)
+            return self._enum(enum_of(field))
         return _scalar(field)
 
     def _enum(self, enum: EnumDescriptor) -> Schema:
@@ -173,4 +175,4 @@ def _reachable(message: Descriptor) -> Iterator[Descriptor]:
             continue
         seen.add(each.full_name)
         yield each
-        waiting += [field.message_type for field in each.fields if field.message_type is not None]
+        waiting += [message_of(field) for field in each.fields if field.message_type is not None]

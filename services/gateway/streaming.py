@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import aclosing
 from enum import Enum
 from typing import Any
@@ -162,7 +162,7 @@ async def until_gone(receive: Receive) -> None:
         pass
 
 
-async def ticking(messages: AsyncIterator[Message], seconds: float) -> AsyncIterator[Message | None]:
+async def ticking(messages: AsyncIterator[Message], seconds: float) -> AsyncGenerator[Message | None]:
     """The messages, and None whenever none came for some time. The wait for the next one is never interrupted,
     because grpc.aio ends a call whose read is cancelled."""
     waiting: asyncio.Task[tuple[Message] | None] | None = None

@@ -80,7 +80,7 @@ def parse_template(text: str) -> PathTemplate:
     """Reads a template.
 
     Raises:
-        TemplateError: it does not begin with a slash, uses `**`, or is not the grammar of google.api.http.
+        TemplateError: it is not the grammar of google.api.http, has `**`, or a `*` without a field.
     """
     if not text.startswith("/"):
         raise TemplateError(f"{text}: a path begins with a slash")
@@ -91,6 +91,8 @@ def parse_template(text: str) -> PathTemplate:
         token = _TOKEN.fullmatch(piece)
         if token is None:
             raise TemplateError(f"{text}: {piece!r} is no segment")
+        if token["star"]:
+            raise TemplateError(f"{text}: a `*` stands for a field, as {{name}} or {{name=a/*}}")
         covered = _segments_of(text, token)
         if token["path"]:
             variables.append(Variable(tuple(token["path"].split(".")), len(segments), len(covered)))

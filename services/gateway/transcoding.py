@@ -12,8 +12,9 @@ from google.protobuf.message import Message
 from services.gateway.binding import TextRefused, bind_text, bind_texts
 from services.gateway.bodies import BodyRefused, fill, read_json
 from services.gateway.contract import Route
+from services.gateway.descriptors import descriptor_of, field_at, field_of, find_field, message_of
 from services.gateway.exchange import Exchange
-from services.gateway.fields import FieldError, find_field, locate, pointer_to
+from services.gateway.fields import FieldError, locate, pointer_to
 from services.gateway.problems import Problem, Refused, invalid
 
 REQUEST_ID_FIELD = "request_id"
@@ -87,15 +88,14 @@ def fill_request_id(exchange: Exchange, message: Message) -> None:
 def as_json(route: Route, response: Message) -> bytes:
     """The response's JSON. Fields without presence are always there, so that 0 and "" can be told from absence."""
     answer = getattr(response, route.response_body) if route.response_body else response
-    value = json_format.MessageToDict(
-        answer, always_print_fields_with_no_presence=True, descriptor_pool=answer.DESCRIPTOR.file.pool
-    )
+    pool = descriptor_of(answer).file.pool
+    value = json_format.MessageToDict(answer, always_print_fields_with_no_presence=True, descriptor_pool=pool)
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
 def is_empty(route: Route) -> bool:
     """Whether the RPC answers google.protobuf.Empty, which is 204 over HTTP."""
-    return bool(route.rpc.response.DESCRIPTOR.full_name == "google.protobuf.Empty")
+    return descriptor_of(route.rpc.response).full_name == "google.protobuf.Empty"
 
 
 def _read_body(exchange: Exchange, message: Message, body: bytes) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _fill_mask(route: Route, message: Message, given: dict[str, Any]) -> None:
     mask = message.DESCRIPTOR.fields_by_name.get(MASK_FIELD)
     if route.verb != "PATCH" or mask is None or route.body in ("", "*") or getattr(message, MASK_FIELD).paths:
         return
-    resource = message.DESCRIPTOR.fields_by_name[route.body].message_type
+    resource = message_of(field_of(descriptor_of(message), route.body))
     names = [field.name for field in (find_field(resource, name) for name in given) if field is not None]
     paths = [name for name in names if f"{route.body}.{name}" not in route.path_fields]
     getattr(message, MASK_FIELD).paths.extend(paths)
@@ -141,11 +141,5 @@ def _value_at(message: Message, path: str) -> Any:
 
 
 def _json_names(message: Message, path: str) -> list[str]:
-    names = []
-    descriptor = message.DESCRIPTOR
-    for name in path.split("."):
-        field = descriptor.fields_by_name[name]
-        names.append(field.json_name)
-        descriptor = field.message_type
-    return names
-
+    steps = tuple(path.split("."))
+    return [field_at(descriptor_of(message), steps[: depth + 1]).json_name for depth in range(len(steps))]

@@ -78,6 +78,8 @@ class _Composer:
     def add_page(self, number: int, page: DraftPage) -> None:
         start: int | None = None
         for block in page.blocks:
+            if self._cut:
+                break
             lines = [(text, line) for line in block if (text := self._normal(line.text, number))]
             for index, (text, line) in enumerate(lines):
                 begin = self._append(text, "\n" if index else "\n\n")

@@ -1,6 +1,9 @@
-"""Document in, answer out: the parser as a pure function. Run it in the `sandbox`, never on a stranger's file as it is."""
+"""Document in, answer out: the parser as a pure function. A stranger's file is read in the `sandbox` only."""
 
 from __future__ import annotations
+
+import logging
+import traceback
 
 from candor.parsing.v1.parsed_resume_pb2 import Unreadable
 from candor.parsing.v1.parsing_service_pb2 import ParseDocumentResponse
@@ -15,6 +18,7 @@ PARSER_VERSION = "candor-parser/1"
 # The largest of 259 real CVs has 4.1 MB.
 MOST_BYTES = 10 * 1024 * 1024
 
+_LOG = logging.getLogger(__name__)
 _EXTRACTORS = {Format.PDF: pdf.read, Format.DOCX: docx.read, Format.TEXT: plain.read}
 
 
@@ -27,24 +31,22 @@ def read(content: bytes) -> ParseDocumentResponse:
             raise _empty(hidden=bool(parsed.hidden_spans))
         return ParseDocumentResponse(parsed=parsed)
     except CannotRead as refusal:
-        return unreadable(refusal.code, refusal.reason)
+        return refusal.answer()
     except RecursionError:
-        return unreadable(
+        return CannotRead(
             Unreadable.CODE_TOO_COMPLEX,
             "The file is nested deeper than any document needs. Ask the candidate to export it again, best as PDF.",
-        )
+        ).answer()
     except MemoryError:
         raise
-    except Exception:
-        return unreadable(
+    except Exception as failure:
+        # A broken file may raise anything in four libraries. Where is worth knowing; the message may quote the CV.
+        place = traceback.extract_tb(failure.__traceback__)[-1]
+        _LOG.warning("%s at %s:%s while reading a document", type(failure).__name__, place.filename, place.lineno)
+        return CannotRead(
             Unreadable.CODE_DAMAGED,
             "The file is broken or not what it claims to be. Ask the candidate to send it again.",
-        )
-
-
-def unreadable(code: Unreadable.Code.ValueType, reason: str) -> ParseDocumentResponse:
-    """The answer for a document that cannot be read."""
-    return ParseDocumentResponse(unreadable=Unreadable(code=code, reason=reason))
+        ).answer()
 
 
 def _draft(content: bytes) -> Draft:

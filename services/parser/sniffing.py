@@ -8,7 +8,7 @@ from enum import Enum, auto
 from candor.parsing.v1.parsed_resume_pb2 import Unreadable
 
 from services.parser.extractors.archive import Archive
-from services.parser.extractors.draft import CannotRead
+from services.parser.extractors.draft import CannotRead, locked
 
 _READABLE = "Candor reads PDF, Word (DOCX), Markdown and plain text."
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -80,10 +80,7 @@ def _zip(content: bytes) -> Format:
 def _compound(content: bytes) -> CannotRead:
     """An OLE container: a protected Office file names its stream so, in UTF-16."""
     if "EncryptedPackage".encode("utf-16-le") in content:
-        return CannotRead(
-            Unreadable.CODE_ENCRYPTED,
-            "The file is protected by a password. Ask the candidate for a copy without one.",
-        )
+        return locked()
     return _unsupported("an old Word document (DOC) or another old Office file")
 
 

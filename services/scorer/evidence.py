@@ -1,7 +1,7 @@
 """Checks a model's answer against the CV: a level counts only as far as quotes that stand in the text carry it.
 
-Everything here is pure. `verify_all` takes the answer as received, the rubric it answers, the parsed CV and the redacted
-text that the model read, and returns one `VerifiedFinding` a criterion in the rubric's order.
+Everything here is pure. `verify_all` takes the answer as received, the rubric it answers, the parsed CV and the
+redacted text that the model read, and returns one `VerifiedFinding` a criterion in the rubric's order.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import lru_cache
 from candor.evaluations.v1.evaluation_pb2 import CriterionResult
 from candor.jobs.v1.job_pb2 import Criterion, Rubric
 from candor.parsing.v1.parsed_resume_pb2 import Page, ParsedResume
+
 from services.scorer.answers import CriterionAnswer, Finding, JudgementAnswer
 
 # Three word characters let `SQL` and `ACCA` pass and stop `a`, `C` and a lone mask, which stand in every CV.
@@ -30,7 +31,7 @@ EVIDENCED = CriterionResult.FINDING_EVIDENCED
 NOT_SHOWN = CriterionResult.FINDING_NOT_SHOWN
 UNKNOWN = CriterionResult.FINDING_UNKNOWN
 
-# Degrees, certificates and languages are stated in a list and nowhere else, so a list proves them (OTHER and EDUCATION).
+# Degrees, certificates and languages (EDUCATION, OTHER) are stated in a list and nowhere else, so a list proves them.
 _LIST_IS_WEAK = frozenset(
     {Criterion.DIMENSION_TECHNICAL_SKILLS, Criterion.DIMENSION_SOFT_SKILLS, Criterion.DIMENSION_EXPERIENCE}
 )
@@ -200,9 +201,7 @@ def _fold(character: str) -> str:
         return "'"
     if character in _DASHES:
         return "-"
-    return "".join(
-        " " if part.isspace() else part for part in unicodedata.normalize("NFKC", character).casefold()
-    )
+    return "".join(" " if part.isspace() else part for part in unicodedata.normalize("NFKC", character).casefold())
 
 
 # ── What a bare list is ──────────────────────────────────────────────────────────────────────────────────────────
@@ -217,8 +216,10 @@ _TIME = re.compile(
     r"\b(?:19|20)\d\d\b|\d+\s*\+?\s*(?:yr|an\b|month|monat|mois)|\byears?\b|\bjahre?n?\b|\bann[ée]es\b|\bans\b", re.I
 )
 _GLUE = re.compile(
-    r"\b(?:i|we|my|our|the|a|an|to|with|for|from|by|on|at|into|through|that|which|was|were|is|are|has|have|using|led|ran"
-    r"|run|built|wrote|der|die|das|dem|den|ein|eine|mit|für|von|zur|zum|bei|ich|wir|le|la|les|un|une|avec|pour|par|dans"
+    r"\b(?:i|we|my|our|the|a|an|to|with|for|from|by|on|at|into|through|that|which|was|were|is|are|has|have"
+    r"|using|led|ran"
+    r"|run|built|wrote|der|die|das|dem|den|ein|eine|mit|für|von|zur|zum|bei|ich|wir|le|la|les|un|une|avec"
+    r"|pour|par|dans"
     r"|je|nous|\w{2,}(?:ed|ing))\b",
     re.I,
 )

@@ -14,6 +14,7 @@ from fractions import Fraction
 from candor.evaluations.v1.evaluation_pb2 import CriterionResult, DimensionScore, Evaluation, Quote
 from candor.evaluations.v1.record_pb2 import EvaluationResult
 from candor.jobs.v1.job_pb2 import Criterion, Rubric
+
 from services.scorer.evidence import VerifiedFinding
 
 # Part of every decision record: a change of any number below is a new version.

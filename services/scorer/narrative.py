@@ -25,7 +25,9 @@ _BUCKETS = {
 _OPENING = re.compile(
     r"^(?:does|do|has|have|is|are|can|did|was|were|will)\s+(?:the\s+)?"
     r"(?:cv|resume|résumé|candidate|applicant|person)\s+(?:show|state|name|mention|demonstrate|evidence|have|had)?\s*"
-    r"|^(?:zeigt|nennt|belegt)\s+der\s+lebenslauf\s+|^le\s+cv\s+(?:montre|mentionne)(?:-t-il)?\s+",
+    r"(?:work like this:\s*)?"
+    r"|^(?:zeigt|nennt|belegt)\s+der\s+lebenslauf\s*:?\s*(?:arbeit wie diese:\s*)?"
+    r"|^le\s+cv\s+(?:montre|mentionne)(?:-t-il)?\s*:?\s*(?:ce travail\s*:\s*)?",
     re.I,
 )
 
@@ -117,7 +119,9 @@ def _gap(row: _Row) -> str:
 def _rationale(result: EvaluationResult, matches: list[_Row], gaps: list[_Row]) -> str:
     covered = f"the CV speaks to {result.coverage:.0%} of what the job asks for"
     if result.bucket == Evaluation.BUCKET_NEEDS_REVIEW:
-        opening = f"A person has to look: {covered}, too little for the score of {result.overall_score:.1f} to mean much."
+        opening = (
+            f"A person has to look: {covered}, too little for the score of {result.overall_score:.1f} to mean much."
+        )
     elif gaps and gaps[0].refused:
         opening = f"Limited match, because a must-have is not met ({result.overall_score:.1f} of 100); {covered}."
     else:

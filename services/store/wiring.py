@@ -45,7 +45,7 @@ _OUTAGES = (SQLAlchemyError, OSError)
 
 def assemble(process: Process) -> Component:
     """The store; refuses settings that cannot work before anything is started."""
-    settings = StoreSettings.load(**process.defaults)
+    settings = process.load(StoreSettings, "store")
     clock, telemetry = process.clock, process.telemetry
     tokens = Tokens(load_key(settings.signing_key_file), clock)
     bus = process.bus(settings.bus_url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote
@@ -48,5 +49,7 @@ def _serve(folder: Path) -> _Server:
             "or name a server: postgresql://USER:PASSWORD@HOST/DATABASE"
         ) from None
     folder.mkdir(parents=True, exist_ok=True)
+    # It keeps a lock in the user's runtime folder, and platformdirs warns where a login session made none.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
     server: _Server = get_server(str(folder), cleanup_mode="stop")
     return server

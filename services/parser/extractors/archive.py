@@ -8,7 +8,7 @@ import zlib
 
 from candor.parsing.v1.parsed_resume_pb2 import Unreadable
 
-from services.parser.extractors.draft import CannotRead
+from services.parser.extractors.draft import CannotRead, locked
 
 # Twice and more of what the largest real CV needs (2,000 parts, 4 MB packed); a bomb passes them a thousandfold.
 _MOST_PARTS = 2_000
@@ -34,10 +34,7 @@ class Archive:
         if any(part.file_size > max(_LARGE, _MOST_RATIO * part.compress_size) for part in parts):
             raise _too_complex()
         if any(part.flag_bits & 1 for part in parts):
-            raise CannotRead(
-                Unreadable.CODE_ENCRYPTED,
-                "The file is protected by a password. Ask the candidate for a copy without one.",
-            )
+            raise locked()
         self._names = {part.filename for part in parts}
 
     def names(self) -> set[str]:
@@ -45,9 +42,10 @@ class Archive:
         return self._names
 
     def read(self, name: str) -> bytes:
-        """One part, whole. zipfile stops at the size that the limits were checked against, so a lying one is safe."""
+        """One part, whole. Asked for a bounded number of bytes, zipfile unpacks no more, whatever the size claims."""
         try:
-            return self._zip.read(name)
+            with self._zip.open(name) as part:
+                return part.read(_MOST_PART)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError, ValueError) as failure:
             raise _damaged() from failure
 

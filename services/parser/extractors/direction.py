@@ -33,7 +33,7 @@ def mostly_rtl(glyphs: list[Glyph]) -> bool:
 def in_reading_order(line: list[Glyph], rtl_page: bool) -> list[Glyph]:
     """The characters of one baseline, spaces included, as they are read."""
     letters = [glyph for glyph in line if glyph.text != " "]
-    if not letters or not letters[0].style.upright:
+    if not letters or letters[0].style.turn:
         return line
     if any(is_rtl(glyph.text) for glyph in letters) or (rtl_page and _numbers_from_the_right(letters)):
         return _from_the_right(letters)

@@ -6,7 +6,7 @@ import importlib.metadata
 import io
 import posixpath
 
-import docx2txt  # type: ignore[import-untyped]
+import docx2txt
 from candor.parsing.v1.parsed_resume_pb2 import Unreadable
 from lxml import etree
 
@@ -30,6 +30,7 @@ def read(content: bytes) -> Draft:
     except (CannotRead, MemoryError, RecursionError):
         raise
     except Exception:
+        # Neither a broken minor part nor a mistake in our walk may cost a candidate the reading of the CV.
         draft = _second_opinion(archive, content)
     if draft.words() == 0 and draft.pictures and not draft.hidden:
         raise CannotRead(
@@ -65,7 +66,7 @@ def _parse(archive: Archive, name: str) -> etree._Element:
     if any(mark in content for mark in _DOCTYPES):
         raise CannotRead(
             Unreadable.CODE_DAMAGED,
-            "The Word file declares a document type, which no word processor does. Ask the candidate to export it again.",
+            "The Word file declares a document type, as no word processor does. Ask the candidate for a new one.",
         )
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
@@ -73,13 +74,11 @@ def _parse(archive: Archive, name: str) -> etree._Element:
     try:
         return etree.fromstring(content, parser)
     except etree.XMLSyntaxError as failure:
-        if "depth" in str(failure).lower():
-            raise CannotRead(
-                Unreadable.CODE_TOO_COMPLEX,
-                "The Word file is nested deeper than any document needs. Ask the candidate to export it again.",
-            ) from failure
+        if "depth" not in str(failure).lower():
+            raise
         raise CannotRead(
-            Unreadable.CODE_DAMAGED, "The Word file is broken. Ask the candidate to send it again."
+            Unreadable.CODE_TOO_COMPLEX,
+            "The Word file is nested deeper than any document needs. Ask the candidate to export it again.",
         ) from failure
 
 
@@ -96,7 +95,7 @@ def _targets(archive: Archive) -> dict[str, str]:
 
 
 def _margins(archive: Archive, body: etree._Element) -> tuple[list[str], list[str]]:
-    """The relationship ids of the headers and the footers that Word prints; a part that no section names is not seen."""
+    """The relationship ids of the headers and footers that Word prints: a part that no section names is not seen."""
     even = "word/settings.xml" in archive.names() and (
         _parse(archive, "word/settings.xml").find(f"{W}evenAndOddHeaders") is not None
     )
@@ -120,10 +119,17 @@ def _second_opinion(archive: Archive, content: bytes) -> Draft:
     """All text that docx2txt finds, hidden or not. The limits were checked when the archive was opened."""
     for name in archive.names():
         if name.endswith(".xml") and any(mark in archive.read(name) for mark in _DOCTYPES):
-            raise CannotRead(Unreadable.CODE_DAMAGED, "The Word file is broken. Ask the candidate to send it again.")
-    text = docx2txt.process(io.BytesIO(content))
+            raise _broken()
+    try:
+        text = docx2txt.process(io.BytesIO(content))
+    except Exception as failure:
+        raise _broken() from failure
     draft = Draft(MEDIA_TYPE, f"docx2txt/{importlib.metadata.version('docx2txt')}")
     paragraphs = [[Line(line) for line in block.split("\n")] for block in text.split("\n\n")]
     draft.pages.append(DraftPage(paragraphs))
     draft.warnings.append("The file was read by a simpler method and could not be checked for hidden words.")
     return draft
+
+
+def _broken() -> CannotRead:
+    return CannotRead(Unreadable.CODE_DAMAGED, "The Word file is broken. Ask the candidate to send it again.")

@@ -53,6 +53,7 @@ class Styles:
 
     def __init__(self, root: etree._Element | None) -> None:
         self._styles: dict[str, etree._Element] = {}
+        self._looks: dict[str | None, Look] = {}
         self._defaults: etree._Element | None = None
         self.default_paragraph: str | None = None
         if root is None:
@@ -66,7 +67,9 @@ class Styles:
 
     def paragraph_look(self, style: str | None) -> Look:
         """What runs of a paragraph in this style look like before their own properties."""
-        return self._through(apply(Look(), self._defaults), style or self.default_paragraph)
+        if style not in self._looks:
+            self._looks[style] = self._through(apply(Look(), self._defaults), style or self.default_paragraph)
+        return self._looks[style]
 
     def run_look(self, paragraph: Look, properties: etree._Element | None) -> Look:
         """What a run looks like whose `w:rPr` this is."""

@@ -17,23 +17,8 @@ _MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 _SKIPPED = frozenset(
     f"{W}{name}"
     for name in (
-        "del",
-        "moveFrom",
-        "instrText",
-        "delText",
-        "delInstrText",
-        "pPr",
-        "rPr",
-        "tblPr",
-        "trPr",
-        "tcPr",
-        "rt",
-        "sdtPr",
-        "sdtEndPr",
-        "sectPr",
-        "commentRangeStart",
-        "commentReference",
-        "annotationRef",
+        *("del", "moveFrom", "instrText", "delText", "delInstrText", "pPr", "rPr", "tblPr", "trPr", "tcPr", "sectPr"),
+        *("rt", "sdtPr", "sdtEndPr", "annotationRef"),
     )
 )
 _SEPARATORS = frozenset(("separator", "continuationSeparator", "continuationNotice"))

@@ -1,11 +1,16 @@
-"""What every extractor hands over: lines in reading order, and what was hidden. Not normalised yet: `composing` does that."""
+"""What every extractor hands over: lines in reading order, and what was hidden. `composing` normalises it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from candor.parsing.v1.parsed_resume_pb2 import HiddenSpan, Unreadable
+from candor.parsing.v1.parsing_service_pb2 import ParseDocumentResponse
+
+# Pages with a picture and fewer words than this are pictures of pages.
+FEW_WORDS = 10
 
 
 class Box(NamedTuple):
@@ -16,14 +21,11 @@ class Box(NamedTuple):
     right: float
     bottom: float
 
-    def joined(self, other: Box) -> Box:
-        """The smallest box around both."""
-        return Box(
-            min(self.left, other.left),
-            min(self.top, other.top),
-            max(self.right, other.right),
-            max(self.bottom, other.bottom),
-        )
+
+def around(boxes: Iterable[Box]) -> Box:
+    """The smallest box around at least one."""
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return Box(min(lefts), min(tops), max(rights), max(bottoms))
 
 
 class Line(NamedTuple):
@@ -73,3 +75,14 @@ class CannotRead(Exception):
         super().__init__(reason)
         self.code = code
         self.reason = reason
+
+    def answer(self) -> ParseDocumentResponse:
+        """The same as the parser's answer."""
+        return ParseDocumentResponse(unreadable=Unreadable(code=self.code, reason=self.reason))
+
+
+def locked() -> CannotRead:
+    """The refusal of a file that does not open without a password."""
+    return CannotRead(
+        Unreadable.CODE_ENCRYPTED, "The file is protected by a password. Ask the candidate for a copy without one."
+    )

@@ -9,21 +9,26 @@ from __future__ import annotations
 
 import itertools
 
-from services.parser.extractors.draft import Box, Line
+from services.parser.extractors.draft import Box, Line, around
 from services.parser.extractors.words import Run
 
 _STEP = 2.0  # points between the places tried for a gutter
 _MOST_CROSSING = 0.15  # share of the runs that may cross a gutter: headings over both columns
 _FEWEST = 3  # runs on each side of a gutter
+_MOST_RETURNS = 2  # changes of side: one column, the other, and a heading drawn last
 _PARAGRAPH_GAP = 0.7  # of the line height: a blank line in print
 
 
 def blocks(page: list[Run], *, rtl: bool) -> list[list[Line]]:
     """The page's blocks. `rtl` says that columns are read from the right."""
-    flat = [run for run in page if run.upright]
-    turned = [[run] for run in page if not run.upright]
-    groups = _groups(flat, rtl) + turned
-    return [block for group in groups for block in _blocks_of(group)]
+    found = [block for group in _groups([run for run in page if not run.turn], rtl) for block in _blocks_of(group)]
+    turned = [Line(run.text, run.box) for run in sorted((run for run in page if run.turn), key=_turned_place)]
+    return [*found, turned] if turned else found
+
+
+def _turned_place(run: Run) -> tuple[int, float]:
+    """Turned text is read in its own direction: pdfium mixes its lines, since for it they begin on one height."""
+    return run.turn, (-run.box.right, -run.box.bottom, run.box.left)[run.turn - 1]
 
 
 def _groups(runs: list[Run], rtl: bool, depth: int = 0) -> list[list[Run]]:
@@ -122,7 +127,7 @@ def _sides(band: list[Run], boxes: dict[int, Box], gutter: float) -> tuple[list[
         for one, two in itertools.pairwise(band)
         if (one.order in lefts) != (two.order in lefts)
     ]
-    if len(returns) > max(1, 0.34 * min(len(left), len(right))) or _stacked(band, boxes, returns):
+    if len(returns) > max(_MOST_RETURNS, 0.34 * min(len(left), len(right))) or _stacked(band, boxes, returns):
         return None
     return left, right
 
@@ -138,8 +143,17 @@ def _stacked(band: list[Run], boxes: dict[int, Box], returns: list[tuple[int, Bo
 def _in_order(runs: list[Run], boxes: dict[int, Box]) -> list[Run]:
     """Drawing order; top to bottom where no two runs stand side by side, since only one order is then possible."""
     downward = sorted(runs, key=lambda run: boxes[run.order].top)
-    neighbours = itertools.pairwise(downward)
-    return runs if any(_in_one_row(boxes[one.order], boxes[two.order]) for one, two in neighbours) else downward
+    places = [boxes[run.order] for run in downward]
+    for index, one in enumerate(places):
+        if any(_beside(one, two) for two in places[index + 1 : index + 4]):
+            return runs
+    return downward
+
+
+def _beside(one: Box, two: Box) -> bool:
+    overlap = min(one.bottom, two.bottom) - max(one.top, two.top)
+    apart = one.right <= two.left or two.right <= one.left
+    return apart and overlap > 0.1 * min(one.bottom - one.top, two.bottom - two.top)
 
 
 def _blocks_of(group: list[Run]) -> list[list[Line]]:
@@ -152,9 +166,7 @@ def _blocks_of(group: list[Run]) -> list[list[Line]]:
     found: list[list[Line]] = []
     previous: Box | None = None
     for line in lines:
-        box = line[0].box
-        for run in line[1:]:
-            box = box.joined(run.box)
+        box = around(run.box for run in line)
         height = box.bottom - box.top
         apart = previous is not None and not -0.5 * height <= box.top - previous.bottom <= _PARAGRAPH_GAP * height
         if previous is None or apart:
@@ -165,4 +177,4 @@ def _blocks_of(group: list[Run]) -> list[list[Line]]:
 
 
 def _same_line(one: Run, two: Run) -> bool:
-    return one.upright and two.upright and _in_one_row(one.box, two.box)
+    return _in_one_row(one.box, two.box)

@@ -20,6 +20,9 @@ _MARKS = (
 )
 # Guessing an encoding costs a second a megabyte, and 64 KB say as much as ten megabytes.
 _SAMPLE = 64 * 1024
+# More than is ever kept (300,000), so that a text which was cut is seen to have been.
+_MOST_CHARACTERS = 1_000_000
+_WESTERN = "cp1252"
 _MARKDOWN = re.compile(r"^(#{1,6} \S|\s*[-*+] \[|```|\[[^\]]+\]\([^)]+\)|\*\*\S)", re.MULTILINE)
 
 
@@ -30,7 +33,7 @@ def read(content: bytes) -> Draft:
         raise _no_text()
     media_type = "text/markdown" if _MARKDOWN.search(text) else "text/plain"
     draft = Draft(media_type, f"text/{encoding}")
-    lines = re.split(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]", text)
+    lines = re.split(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]", text[:_MOST_CHARACTERS])
     draft.pages.append(DraftPage(_paragraphs(lines)))
     return draft
 
@@ -58,10 +61,14 @@ def _decode(content: bytes) -> tuple[str, str]:
         pass
     if b"\x00" in content[:_SAMPLE]:
         raise _no_text()
-    best = charset_normalizer.from_bytes(content[:_SAMPLE]).best()
-    if best is None:
+    matches = list(charset_normalizer.from_bytes(content[:_SAMPLE]))
+    if not matches:
         raise _no_text()
-    return content.decode(best.encoding, "replace"), best.encoding
+    encoding = matches[0].encoding
+    # A short Western text is as good cp1250 as cp1252 to the guesser, which then takes the first by name.
+    if any(match.chaos <= matches[0].chaos and _WESTERN in match.could_be_from_charset for match in matches):
+        encoding = _WESTERN
+    return content.decode(encoding, "replace"), encoding
 
 
 def _unmarked_utf16(sample: bytes) -> str | None:

@@ -1,4 +1,4 @@
-"""PDF by pypdf: the second opinion on a file that pdfium does not open."""
+"""PDF by pypdf, in pure Python: the second opinion on a file that pdfium does not open."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pypdf
 from candor.parsing.v1.parsed_resume_pb2 import Unreadable
 from pypdf.errors import LimitReachedError, PyPdfError
 
-from services.parser.extractors.draft import CannotRead, Draft, DraftPage, Line
+from services.parser.extractors.draft import CannotRead, Draft, DraftPage, Line, locked
 
 # It logs every oddity of a broken file, with pieces of the file in it.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -21,10 +21,7 @@ def read(content: bytes, most_pages: int, most_characters: int) -> Draft:
     try:
         reader = pypdf.PdfReader(io.BytesIO(content))
         if reader.is_encrypted and not reader.decrypt(""):
-            raise CannotRead(
-                Unreadable.CODE_ENCRYPTED,
-                "The file is protected by a password. Ask the candidate for a copy without one.",
-            )
+            raise locked()
         left = most_characters
         for page in reader.pages[:most_pages]:
             text = page.extract_text()[:left]
@@ -42,7 +39,6 @@ def read(content: bytes, most_pages: int, most_characters: int) -> Draft:
             Unreadable.CODE_DAMAGED,
             "The PDF is broken or cut off. Ask the candidate to send it again.",
         ) from failure
-    draft.warnings.append("The file is damaged: its text was recovered, and could not be checked for hidden words.")
     return draft
 
 

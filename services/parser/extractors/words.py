@@ -5,18 +5,20 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from candor.parsing.v1.parsed_resume_pb2 import HiddenSpan
 
 from services.parser.extractors.direction import in_reading_order
-from services.parser.extractors.draft import Box
+from services.parser.extractors.draft import Box, around
 from services.parser.extractors.glyphs import Glyph
 
 # A gap of more than 1.5 em is a tabulator or another column, never a space: justified text stays below 1.
 _RUN_GAP = 1.5
 # Letters that stand more than 0.08 em apart throughout are spaced for looks ("E X P E R I E N C E").
 _SPACED = 0.08
+# A word of 2 point type is about 1.4 points high; whatever size a font claims, its shapes cannot lie.
+_TINY = 1.2
 
 
 @dataclass(slots=True)
@@ -28,24 +30,21 @@ class Word:
     shape: Box
     kind: HiddenSpan.Kind.ValueType | None
     traced: bool
+    replaced: bool
 
 
 @dataclass(slots=True)
 class Run:
-    """Words drawn one after the other on one baseline. `order` counts in drawing order; `size` is in points."""
+    """Words drawn one after the other on one baseline. `order` counts in drawing order, `size` is in points."""
 
     words: list[Word]
     order: int
     size: float
-    upright: bool
+    turn: int
+    box: Box = field(init=False)
 
-    @property
-    def box(self) -> Box:
-        """The box around all words."""
-        box = self.words[0].box
-        for word in self.words[1:]:
-            box = box.joined(word.box)
-        return box
+    def __post_init__(self) -> None:
+        self.box = around(word.box for word in self.words)
 
     @property
     def text(self) -> str:
@@ -61,7 +60,7 @@ def runs(glyphs: list[Glyph], *, rtl: bool) -> list[Run]:
             words = list(_words(piece))
             if words:
                 style = next(glyph.style for glyph in piece if glyph.text != " ")
-                found.append(Run(words, len(found), style.size, style.upright))
+                found.append(Run(words, len(found), style.size, style.turn))
     return found
 
 
@@ -83,11 +82,11 @@ def _baselines(glyphs: list[Glyph]) -> Iterator[list[Glyph]]:
 
 
 def _same_baseline(last: Glyph, glyph: Glyph) -> bool:
-    if last.style.upright != glyph.style.upright:
+    if last.style.turn != glyph.style.turn:
         return False
     one, two = last.cell, glyph.cell
-    if not glyph.style.upright:
-        return abs(one.left - two.left) < 0.5 * max(glyph.style.size, 1.0)
+    if glyph.style.turn:
+        return min(abs(one.left - two.left), abs(one.bottom - two.bottom)) < 0.5 * max(glyph.style.size, 1.0)
     overlap = min(one.bottom, two.bottom) - max(one.top, two.top)
     return overlap >= 0.4 * min(one.bottom - one.top, two.bottom - two.top)
 
@@ -95,17 +94,15 @@ def _same_baseline(last: Glyph, glyph: Glyph) -> bool:
 def _pieces(line: list[Glyph]) -> Iterator[list[Glyph]]:
     """Cuts a line where a tabulator or another column lies between two characters."""
     piece: list[Glyph] = []
-    extent: Box | None = None
+    left = right = 0.0
     for glyph in line:
         if glyph.text != " ":
-            if (
-                extent is not None
-                and glyph.style.upright
-                and _apart(extent, glyph) > _RUN_GAP * max(1.0, glyph.style.size)
-            ):
+            cell = glyph.cell
+            apart = max(cell.left - right, left - cell.right) > _RUN_GAP * max(1.0, glyph.style.size)
+            if right > left and apart and not glyph.style.turn:
                 yield piece
-                piece, extent = [], None
-            extent = glyph.cell if extent is None else extent.joined(glyph.cell)
+                piece, left, right = [], cell.left, cell.right
+            left, right = (min(left, cell.left), max(right, cell.right)) if right > left else (cell.left, cell.right)
         piece.append(glyph)
     yield piece
 
@@ -133,7 +130,7 @@ def _letter_gap(piece: list[Glyph]) -> float | None:
     """In letter-spaced text, the gap (points) above which a new word begins; None in ordinary text."""
     letters = [glyph for glyph in piece if glyph.text != " "]
     inferred = sum(1 for glyph in piece if glyph.text == " " and not glyph.drawn)
-    if len(letters) < 4 or not letters[0].style.upright or inferred < 0.3 * len(letters):
+    if len(letters) < 4 or letters[0].style.turn or inferred < 0.3 * len(letters):
         return None
     gaps = [_apart(left.cell, right) for left, right in itertools.pairwise(letters)]
     usual, size = statistics.median(gaps), letters[0].style.size
@@ -146,10 +143,17 @@ def _apart(before: Box, glyph: Glyph) -> float:
 
 
 def _word(letters: list[Glyph]) -> Word:
-    box, shape = letters[0].cell, letters[0].shape
-    for letter in letters[1:]:
-        box, shape = box.joined(letter.cell), shape.joined(letter.shape)
+    cells, shapes = around(letter.cell for letter in letters), around(letter.shape for letter in letters)
     kinds = [letter.style.kind for letter in letters]
     kind = statistics.mode(kinds)
+    if kind is None and len(letters) >= 3 and max(shapes.bottom - shapes.top, (shapes.right - shapes.left) / 2) < _TINY:
+        kind = HiddenSpan.KIND_TINY
     traced = kind == HiddenSpan.KIND_INVISIBLE and all(letter.style.traced for letter in letters)
-    return Word("".join(letter.text for letter in letters), box, shape, kind, traced)
+    return Word(
+        "".join(letter.text for letter in letters),
+        cells,
+        shapes,
+        kind,
+        traced,
+        all(letter.style.replaced for letter in letters),
+    )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from datetime import date
 
-from pydantic import BaseModel
-
 from candor.evaluations.v1.evaluation_pb2 import Model
 from candor.evaluations.v1.record_pb2 import Answer
+from pydantic import BaseModel
+
 from services.scorer.models.lexical.drafting import drafted
 from services.scorer.models.lexical.judge import judged
 from services.scorer.models.port import DraftRequest, JudgementRequest

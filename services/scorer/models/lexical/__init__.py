@@ -1,1 +1,1 @@
-"""What the lexical judge knows about words, CVs and job advertisements. No network, no model, nothing learnt at run time."""
+"""What the lexical judge knows about words, CVs and postings. No network, no model, nothing learnt at run time."""

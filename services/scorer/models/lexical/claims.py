@@ -21,8 +21,13 @@ _QUOTES = 3
 # A job's title stands in the two short lines before its dates, or after them.
 _LINES_BEFORE = 2
 _TITLE_LENGTH = 90
+_TITLE_WORDS = 9
+_TITLE_HELD, _TITLE_CLOSE = 0.75, 0.4  # shares of the title's words: all but the weakest, and its telling half
+_ROLE_ASKED = re.compile(r"\b(?:position|role|job|employed|worked|stelle|tätigkeit)\s+(?:as|als)\b|\bposte de\b", re.I)
+_AS_TITLE = re.compile(r"\b(?:as an?|as the|als|en tant que|role of|position of|poste d[e'’]|designation)\b", re.I)
 _SCHOOL = re.compile(
-    r"^\W*(?:education|academic|qualifications?|training|studies|(?:aus|weiter)?bildung|studium|formation|dipl[oô]mes?"
+    r"^\W*(?:education|academic|qualifications?|training|studies|(?:aus|weiter)?bildung|studium|formation"
+    r"|dipl[oô]mes?"
     r"|estudios|educa[cț]\w+|formazione)\b",
     re.I,
 )
@@ -32,11 +37,50 @@ _WORK = re.compile(
     re.I,
 )
 _LANGUAGE_ASKED = re.compile(
-    r"language|sprache|langue|fluen|\b[abc][12]\b|speak|spoken|written|native|kenntnisse|courant|english|german|deutsch"
+    r"language|sprache|langue|fluen|\b[abc][12]\b|speak|spoken|written|native|kenntnisse|courant|english"
+    r"|german|deutsch"
     r"|french|dutch|czech|polish|spanish|italian",
     re.I,
 )
 _FIELD_SHARE = 0.3
+_RELATED = re.compile(r"related|comparable|similar|equivalent|vergleichbar|verwandt|équivalent|similaire", re.I)
+
+
+def asks_role(question: str) -> bool:
+    """Whether a question asks for a position by its title."""
+    return bool(_ROLE_ASKED.search(question))
+
+
+def asks_degree(question: str) -> bool:
+    """Whether a question, or a phrase of it, names a degree."""
+    return bool(DEGREE_WORDS.search(question))
+
+
+def role(question: str, match: Match, curriculum: Curriculum) -> Claim | None:
+    """A position held: its title in a line of its own counts most. None where no position is asked for."""
+    if not asks_role(question):
+        return None
+    titles = [hit for hit in match.hits if _is_title(curriculum.piece(hit.segment))]
+    titles = [hit for hit in titles if not UNFINISHED.search(curriculum.piece(hit.segment))]
+    said = [hit for hit in match.hits if not curriculum.parts[hit.segment].bare and hit not in titles]
+    said = [hit for hit in said if _AS_TITLE.search(curriculum.piece(hit.segment)) or hit.first]
+    title, sentence = (max((hit.share for hit in hits), default=0.0) for hits in (titles, said))
+    held = sum(hit.share >= _TITLE_HELD for hit in titles)
+    if title >= _TITLE_HELD:
+        level = 4 if held > 1 or sentence >= _TITLE_HELD else 3
+    elif max(title, sentence) >= _TITLE_CLOSE:
+        level = 3 if sentence >= _TITLE_HELD else 2
+    else:
+        # `when the nurses need a hand` names the trade and is no position in it.
+        level = 1 if match.share >= _TITLE_CLOSE else 0
+    if level == 1:
+        return 1, _places(curriculum, [hit.segment for hit in match.hits])
+    shown = sorted((*titles, *said), key=lambda hit: (-round(hit.share, 6), hit.segment))
+    return level, _places(curriculum, [hit.segment for hit in shown]) if level else []
+
+
+def _is_title(piece: str) -> bool:
+    return len(piece) <= _TITLE_LENGTH and len(piece.split()) <= _TITLE_WORDS and not piece.rstrip().endswith(".")
 
 
 def years(asked: float, match: Match, curriculum: Curriculum, as_of: date) -> Claim | None:
@@ -53,26 +97,27 @@ def years(asked: float, match: Match, curriculum: Curriculum, as_of: date) -> Cl
         return None
     ratio = total / asked if asked else _MORE
     level = 4 if ratio >= _MORE else 3 if ratio >= _ENOUGH else 2 if ratio >= _CLOSE else 1
-    dated = [_segment_of(curriculum, period.start_at) for period, _ in counted]
+    dated = [curriculum.segment_of(period.start_at) for period, _ in counted]
     numbers = [*stated_at, *dated] if stated >= worked else [*dated, *stated_at]
     return level, _places(curriculum, dict.fromkeys(numbers))
 
 
-def degree(question: str, match: Match, curriculum: Curriculum) -> Claim | None:
+def degree(question: str, match: Match, curriculum: Curriculum, field_asked: bool) -> Claim | None:
     """A degree at the level asked for, in the field asked for. None where none is asked for or none is named."""
-    if not DEGREE_WORDS.search(question):
+    if not asks_degree(question):
         return None
     asked = min((named.rank or 0 for named in degrees(question)), default=1)
     shares = {hit.segment: hit.share for hit in match.hits}
+    elsewhere = 2 if _RELATED.search(question) else 1
     best: Claim | None = None
     for named in degrees(curriculum.text):
-        number = _segment_of(curriculum, named.start)
+        number = curriculum.segment_of(named.start)
         if number in curriculum.left_out:
             continue
-        near = [n for n in (number, number + 1, number - 1) if 0 <= n < len(curriculum.parts)]
-        fits = any(shares.get(n, 0.0) >= _FIELD_SHARE for n in near[:2])
-        level = 1 if (named.rank or 0) < asked else 4 if fits else 2
-        if any(UNFINISHED.search(_piece(curriculum, n)) for n in near[:2]):
+        near = range(number, min(number + 2, len(curriculum.parts)))
+        fits = not field_asked or any(shares.get(n, 0.0) >= _FIELD_SHARE for n in near)
+        level = 1 if (named.rank or 0) < asked else 4 if fits else elsewhere
+        if any(UNFINISHED.search(curriculum.piece(n)) for n in near):
             level = min(level, 1)
         if best is None or level > best[0]:
             best = level, _places(curriculum, [number])
@@ -86,7 +131,7 @@ def language(question: str, curriculum: Curriculum) -> Claim | None:
         return None
     known: dict[str, tuple[int, int]] = {}
     for named in languages(curriculum.text):
-        number = _segment_of(curriculum, named.start)
+        number = curriculum.segment_of(named.start)
         rank = DEFAULT_RANK - 1 if named.rank is None else named.rank
         if number not in curriculum.left_out and rank > known.get(named.what, (0, 0))[0]:
             known[named.what] = rank, number
@@ -106,7 +151,7 @@ def _stated(kind: set[int], curriculum: Curriculum) -> tuple[float, list[int]]:
     """The most years stated in a sentence of the kind."""
     best: tuple[float, list[int]] = 0.0, []
     for number in sorted(kind):
-        for stated, _, _ in stated_years(_piece(curriculum, number)):
+        for stated, _, _ in stated_years(curriculum.piece(number)):
             if stated > best[0]:
                 best = stated, [number]
     return best
@@ -114,7 +159,7 @@ def _stated(kind: set[int], curriculum: Curriculum) -> tuple[float, list[int]]:
 
 def _jobs(curriculum: Curriculum, as_of: date) -> list[tuple[Period, range]]:
     """Periods outside the education section with the segments that describe them."""
-    dated = [(period, _segment_of(curriculum, period.start_at)) for period in periods(curriculum.text, as_of)]
+    dated = [(period, curriculum.segment_of(period.start_at)) for period in periods(curriculum.text, as_of)]
     dated = [(period, number) for period, number in dated if not period.since]
     starts = [_block_start(curriculum, number) for _, number in dated] + [len(curriculum.parts)]
     school = _school_segments(curriculum)
@@ -128,7 +173,7 @@ def _jobs(curriculum: Curriculum, as_of: date) -> list[tuple[Period, range]]:
 def _block_start(curriculum: Curriculum, number: int) -> int:
     start = number
     for before in range(number - 1, max(-1, number - 1 - _LINES_BEFORE), -1):
-        piece = _piece(curriculum, before)
+        piece = curriculum.piece(before)
         if len(piece) > _TITLE_LENGTH or piece.endswith(".") or curriculum.parts[before].bare:
             break
         start = before
@@ -140,7 +185,7 @@ def _school_segments(curriculum: Curriculum) -> set[int]:
     found: set[int] = set()
     inside = False
     for number in range(len(curriculum.parts)):
-        piece = _piece(curriculum, number)
+        piece = curriculum.piece(number)
         if len(piece) <= _TITLE_LENGTH // 2:
             inside = (inside or bool(_SCHOOL.match(piece))) and not _WORK.match(piece)
         if inside:
@@ -148,14 +193,5 @@ def _school_segments(curriculum: Curriculum) -> set[int]:
     return found
 
 
-def _segment_of(curriculum: Curriculum, offset: int) -> int:
-    """Number of the segment that an offset lies in, or of the last before it."""
-    return max((n for n, part in enumerate(curriculum.parts) if part.start <= offset), default=0)
-
-
 def _places(curriculum: Curriculum, numbers: dict[int, None] | list[int]) -> list[tuple[int, int]]:
     return [(curriculum.parts[n].start, curriculum.parts[n].end) for n in [*numbers][:_QUOTES]]
-
-
-def _piece(curriculum: Curriculum, number: int) -> str:
-    return curriculum.text[curriculum.parts[number].start : curriculum.parts[number].end]

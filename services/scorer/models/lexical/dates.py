@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -58,13 +58,21 @@ _NUMBERS = {
     for word in listed.split()
 }
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_POINT = rf"(?:(?:(?P<name{{0}}>{_MONTH})\.?,?\s*|(?P<number{{0}}>0?[1-9]|1[0-2])\s*[/.]\s*)?(?P<year{{0}}>(?:19|20)\d\d))"
-_NOW = r"(?P<now>present|today|now|current|currently|to date|date|heute|jetzt|aujourd['’]hui|ce jour|actuel\w*|prezent\w*)"
+_POINT = (
+    rf"(?:(?:(?P<name{{0}}>{_MONTH})\.?,?\s*|(?P<number{{0}}>0?[1-9]|1[0-2])\s*[/.]\s*)?(?P<year{{0}}>(?:19|20)\d\d))"
+)
+_NOW = (
+    r"(?P<now>present|today|now|current|currently|to date|date|heute|jetzt|aujourd['’]hui|ce jour|actuel\w*"
+    r"|prezent\w*)"
+)
 _PERIOD = re.compile(
     rf"\b{_POINT.format(1)}\s*(?:[-–—]+|to|until|till|bis|à|a|au|bază|până în)\s*(?:{_POINT.format(2)}|{_NOW})\b"
     rf"|\b(?:since|seit|depuis|ab|from)\s+(?:le\s+)?{_POINT.format(3)}",
     re.I,
 )
+# The long pattern is tried only around a year: a month before it, `- present` or another month and year behind it.
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_BEFORE, _BEHIND = 24, 40
 _COUNT = "|".join(_NUMBERS)
 _YEARS = re.compile(
     rf"\b(?P<count>\d{{1,2}}(?:[.,]\d)?|{_COUNT})\s*(?P<plus>\+|plus)?\s*(?P<half>and a half\s+|einhalb\s+)?"
@@ -77,7 +85,7 @@ _MID_YEAR = 6  # a bare year stands for its middle: 2017 – 2020 is three years
 
 @dataclass(frozen=True)
 class Period:
-    """Months since year 0, half open. `start_at`/`end_at` are the offsets of its words; `since`: only a beginning is named."""
+    """Months since year 0, half open, with the offsets of its words; `since`: only a beginning is named."""
 
     start: int
     end: int
@@ -93,7 +101,7 @@ def periods(text: str, as_of: date) -> list[Period]:
         as_of: what `present` means. A period of the CV that begins later wins, so an old release still reads new CVs.
             Periods end there: a degree expected in 2029 is no experience yet.
     """
-    matches = [*_PERIOD.finditer(text)]
+    matches = [*_matches(text)]
     starts = [_month(match, 3 if match["year3"] else 1, closing=False) for match in matches]
     now = max([as_of.year * 12 + as_of.month, *(start + 1 for start in starts)])
     found = []
@@ -102,6 +110,16 @@ def periods(text: str, as_of: date) -> list[Period]:
         if start < end:
             found.append(Period(start, end, match.start(), match.end(), match["year3"] is not None))
     return found
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    reached = 0
+    for year in _YEAR.finditer(text):
+        if year.start() >= reached:
+            found = _PERIOD.search(text, max(reached, year.start() - _BEFORE), year.end() + _BEHIND)
+            if found:
+                reached = found.end()
+                yield found
 
 
 def merged_years(spans: Iterable[Period]) -> float:

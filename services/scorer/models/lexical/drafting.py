@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.scorer.answers import DraftedCriterion, DraftedDimension, DraftedKind, RubricAnswer
-from services.scorer.models.lexical.dates import stated_years
 from services.scorer.models.lexical.keywords import key_phrases
-from services.scorer.models.lexical.posting import MUST, Demand, Importance, demands
-from services.scorer.models.lexical.signals import DEGREE_WORDS, languages
+from services.scorer.models.lexical.posting import Demand, Importance, demands
+from services.scorer.models.lexical.signals import languages
+from services.scorer.models.lexical.sorts import is_gate, is_protected, special
 from services.scorer.models.lexical.words import RAREST, folded, language_of, weight, words
 
 # Tuned on the development jobs: a requirement 1, a duty 0.7, a wish 0.45.
 WEIGHTS = {Importance.MUST: 1.0, Importance.DUTY: 0.7, Importance.NICE: 0.45}
-# A posting's title says most of what is wanted in fewest words: having done that very job counts double.
-ROLE_WEIGHT = 2.0
+# A posting's title says most of what is wanted in fewest words: having done that very job counts three times
+# (measured at 2, 3 and 4).
+ROLE_WEIGHT = 3.0
+# The subjects that a posting names again and again, asked about together: the second best sign on the development jobs.
+SUBJECTS_WEIGHT = 1.5
+_SUBJECTS = 8
+_FEWEST_SUBJECTS = 4
 SOFT_WEIGHT = 0.5  # a CV proves least here
 # More than twelve questions and each is worth too little to read; the contract allows 40.
 MOST = 12
@@ -26,37 +33,40 @@ _MOST_OF_A_SORT = 2
 # Bullets of up to five words are asked about together, five at a time.
 _SHORT_WORDS = 5
 _TOGETHER = 5
+_SAME = 0.6
 _LONGEST_QUESTION = 300
 _LONGEST_SOURCE = 1000
 _LONGEST_ID = 40
-_PROTECTED = re.compile(
-    r"\b(?:age[ds]?|young|jung\w*|years old|male|female|man|woman|gender|sex(?:ual)?|married|marital|pregnan\w+|children"
-    r"|religio\w*|race|ethnic\w*|national origin|citizen(?:ship)?s?|disabilit\w+|veteran|native speaker|geschlecht|alter"
-    r"|healthy|gesund\w*|staatsangehörig\w*|familienstand|unter \d\d|jeune|sexe)\b(?!\s+(?:group|data|care|ward|hospital))",
-    re.I,
+_BRACKETS = re.compile(
+    r"\s*[\[(](?:m|f|w|h|d|x|all genders)(?:\s*[/|,]\s*(?:m|f|w|h|d|x|i|n))*[\])]|\s*\([^)]*\d[^)]*\)", re.I
 )
-_LICENCE = re.compile(
-    r"certif(?!y\b)|zertifi|\blicen[cs]ed?\b|registration (?:with|as)|registered (?:with|as)|\bpmp\b|\bcissp\b|führerschein"
-    r"|approbation|permis\b|in date|accredit|clearance|bescheinigung|diplôme d['’]état",
-    re.I,
-)
-_RIGHT_TO_WORK = re.compile(r"right to work|work permit|authori[sz]ed to work|arbeitserlaubnis|permis de travail", re.I)
-_GATE_BY_LAW = re.compile(r"registration|registered (?:with|as)|\blicen[cs]ed?\b|approbation|führerschein|permis\b", re.I)
-_ALSO_WITHOUT = re.compile(r"equivalent experience|or equivalent|comparable experience|oder vergleichbar|ou équivalent", re.I)
-_SOFT = re.compile(
-    r"communicat\w* skill|communicator|interpersonal|team[- ]?player|team spirit|proactive|self[- ]?(?:starter|motivated)"
-    r"|motivated|attention to detail|detail[- ]oriented|problem[- ]solv|calm|friendly|kind\b|empath|attitude|flexib|multi-?task"
-    r"|work ethic|under pressure|quick learner|willing(?:ness)?|readiness|organi[sz]ational skill|personally|teamfähig|teamgeist"
-    r"|kommunikationsst|belastbar|zuverlässig|eigenverantwort|sens du|esprit d|autonom|rigoureu|presentation skill|written and verbal"
-    r"|verbal and written|oral and written|speaks? up|leadership skill|precise\b",
-    re.I,
-)
-_BRACKETS = re.compile(r"\s*[\[(](?:m|f|w|h|d|x|all genders)(?:\s*[/|,]\s*(?:m|f|w|h|d|x|i|n))*[\])]|\s*\([^)]*\d[^)]*\)", re.I)
 _TITLE_PARTS = re.compile(r"[,()|/:;]|\s[-–—]\s")
+# How senior is a question of years; `Sr. Java Developer` looks for Java developers.
+_SENIORITY = re.compile(
+    r"\b(?:sr|snr|senior|jr|junior|lead|principal|staff(?= engineer)|chief|head of|level|entry|mid|associate"
+    r"|iv|i{1,3}"
+    r"|full[- ]?time|part[- ]?time|remote|contract(?:or)?|urgent|perm(?:anent)?|leiter(?:in)? der)\b\.?",
+    re.I,
+)
 _QUESTIONS = {
-    "de": ("Zeigt der Lebenslauf: {}?", "Zeigt der Lebenslauf Arbeit wie diese: {}?", "Zeigt der Lebenslauf eine Stelle als {}?"),
-    "fr": ("Le CV montre-t-il : {} ?", "Le CV montre-t-il ce travail : {} ?", "Le CV montre-t-il un poste de {} ?"),
-    "en": ("Does the CV show {}?", "Does the CV show work like this: {}?", "Does the CV show a position as {}?"),
+    "de": (
+        "Zeigt der Lebenslauf: {}?",
+        "Zeigt der Lebenslauf Arbeit wie diese: {}?",
+        "Zeigt der Lebenslauf eine Stelle als {}?",
+        "Zeigt der Lebenslauf die Hauptthemen der Stelle: {}?",
+    ),
+    "fr": (
+        "Le CV montre-t-il : {} ?",
+        "Le CV montre-t-il ce travail : {} ?",
+        "Le CV montre-t-il un poste de {} ?",
+        "Le CV montre-t-il les sujets principaux du poste : {} ?",
+    ),
+    "en": (
+        "Does the CV show {}?",
+        "Does the CV show work like this: {}?",
+        "Does the CV show a position as {}?",
+        "Does the CV show the main subjects of the job: {}?",
+    ),
 }
 
 
@@ -77,18 +87,19 @@ class _Draft:
 def drafted(title: str, description: str) -> RubricAnswer:
     """Drafts a rubric; the role first, then the demands in the posting's order."""
     phrases = _QUESTIONS.get(language_of(description), _QUESTIONS["en"])
-    asked = [demand for demand in demands(description) if not _PROTECTED.search(demand.text)]
-    drafts = [draft for demand in _grouped(asked, description) for draft in _drafts(demand, phrases)]
-    role = _role(title, phrases[2])
-    chosen = ([role] if role else []) + _chosen(drafts, MOST - bool(role))
+    asked = [demand for demand in demands(description) if not is_protected(demand.text)]
+    counts = Counter(word.key for word in words(f"{title}\n{description}", language_of(description)))
+    drafts = [draft for demand in _grouped(asked, description) for draft in _drafts(demand, phrases, counts)]
+    first = [draft for draft in (_role(title, phrases[2]), _subjects(title, asked, phrases[3], counts)) if draft]
+    chosen = first + _chosen(drafts, MOST - len(first))
     taken: set[str] = set()
     return RubricAnswer(criteria=[_criterion(draft, taken) for draft in chosen])
 
 
 def _role(title: str, phrase: str) -> _Draft | None:
     name = " ".join(_BRACKETS.sub("", title).split())
-    parts = [part.strip() for part in _TITLE_PARTS.split(name)]
-    keywords = tuple(dict.fromkeys(part for part in parts if words(part, "en")))
+    parts = (_SENIORITY.sub("", part).strip(" .-–&") for part in _TITLE_PARTS.split(name))
+    keywords = tuple(dict.fromkeys(part for part in parts if len(part) > 1 and words(part, "en")))
     if not name or not keywords:
         return None
     demand = Demand(title, 0, 0, Importance.MUST, True)
@@ -96,11 +107,37 @@ def _role(title: str, phrase: str) -> _Draft | None:
     return _Draft(demand, "role", question, DraftedDimension.EXPERIENCE, DraftedKind.SCORED, ROLE_WEIGHT, keywords, 0.0)
 
 
+def _subjects(title: str, asked: Sequence[Demand], phrase: str, counts: Mapping[str, int]) -> _Draft | None:
+    """What the posting comes back to, over all its sentences: the heaviest keywords together."""
+    worth: dict[str, float] = {}
+    spelled: dict[str, str] = {}
+    for demand in asked:
+        for keyword in key_phrases(demand.text):
+            key = " ".join(word.key for word in words(keyword, language_of(keyword)))
+            spelled.setdefault(key, keyword)
+            worth[key] = _worth(keyword, counts)
+    best = sorted(worth, key=lambda key: -round(worth[key], 6))[:_SUBJECTS]
+    if len(best) < _FEWEST_SUBJECTS:
+        return None
+    keywords = tuple(spelled[key] for key in best)
+    source = max(asked, key=lambda demand: sum(keyword in demand.text for keyword in keywords))
+    return _Draft(
+        demand=replace(source, start=0),
+        sort="subjects",
+        question=_cut(phrase.format(", ".join(keywords))),
+        dimension=DraftedDimension.TECHNICAL_SKILLS,
+        kind=DraftedKind.SCORED,
+        weight=SUBJECTS_WEIGHT,
+        keywords=keywords,
+        rank=0.0,
+    )
+
+
 def _grouped(asked: Sequence[Demand], description: str) -> Iterator[Demand]:
-    """Demands with runs of short bullets of one section put together; each stays a verbatim piece of the description."""
+    """Demands with runs of short bullets of one section put together; each stays a verbatim piece of the posting."""
     run: list[Demand] = []
     for demand in asked:
-        short = demand.headed and len(demand.text.split()) <= _SHORT_WORDS and not _special(demand.text)
+        short = demand.headed and len(demand.text.split()) <= _SHORT_WORDS and not special(demand.text)
         if run and (not short or demand.importance is not run[0].importance or len(run) == _TOGETHER):
             yield _together(run, description)
             run = []
@@ -116,23 +153,8 @@ def _together(run: Sequence[Demand], description: str) -> Demand:
     return replace(run[0], text=description[run[0].start : run[-1].end], end=run[-1].end)
 
 
-def _special(text: str) -> str | None:
-    """The sort of a demand that has its own evidence."""
-    if languages(text) and len(text.split()) <= 20:
-        return "language"
-    if _RIGHT_TO_WORK.search(text):
-        return "permit"
-    if _LICENCE.search(text):
-        return "licence"
-    if DEGREE_WORDS.search(text) and not stated_years(text):
-        return "degree"
-    if stated_years(text):
-        return "years"
-    return "soft" if _SOFT.search(text) else None
-
-
-def _drafts(demand: Demand, phrases: Sequence[str]) -> Iterator[_Draft]:
-    sort = _special(demand.text) or "words"
+def _drafts(demand: Demand, phrases: Sequence[str], counts: Mapping[str, int]) -> Iterator[_Draft]:
+    sort = special(demand.text) or "words"
     keywords = tuple(key_phrases(demand.text))
     if sort == "language":
         yield from _languages(demand, phrases)
@@ -154,10 +176,10 @@ def _drafts(demand: Demand, phrases: Sequence[str]) -> Iterator[_Draft]:
         sort=sort,
         question=_question(demand, phrases),
         dimension=dimension,
-        kind=DraftedKind.MUST_HAVE if _is_gate(demand, sort) else DraftedKind.SCORED,
+        kind=DraftedKind.MUST_HAVE if is_gate(demand, sort) else DraftedKind.SCORED,
         weight=SOFT_WEIGHT * WEIGHTS[demand.importance] if sort == "soft" else WEIGHTS[demand.importance],
         keywords=keywords,
-        rank=WEIGHTS[demand.importance] * _information(keywords),
+        rank=WEIGHTS[demand.importance] * _information(keywords, counts),
     )
 
 
@@ -171,21 +193,11 @@ def _languages(demand: Demand, phrases: Sequence[str]) -> Iterator[_Draft]:
             sort=f"language {language}",
             question=phrases[0].format(language + level),
             dimension=DraftedDimension.OTHER,
-            kind=DraftedKind.MUST_HAVE if _is_gate(demand, "language") else DraftedKind.SCORED,
+            kind=DraftedKind.MUST_HAVE if is_gate(demand, "language") else DraftedKind.SCORED,
             weight=WEIGHTS[demand.importance],
             keywords=tuple(dict.fromkeys((language, demand.text[one.start : one.end]))),
             rank=WEIGHTS[demand.importance],
         )
-
-
-def _is_gate(demand: Demand, sort: str) -> bool:
-    """Only what a candidate cannot do without and nobody makes up for: by law, or in the posting's own words."""
-    if demand.importance is Importance.NICE or _ALSO_WITHOUT.search(demand.text):
-        return False
-    if sort == "permit" or (sort == "licence" and _GATE_BY_LAW.search(demand.text)):
-        return True
-    explicit = bool(MUST.search(demand.text)) or (demand.headed and demand.importance is Importance.MUST)
-    return sort in ("language", "degree") and explicit
 
 
 def _chosen(drafts: Sequence[_Draft], most: int) -> list[_Draft]:
@@ -195,22 +207,36 @@ def _chosen(drafts: Sequence[_Draft], most: int) -> list[_Draft]:
     for draft in sorted(drafts, key=lambda draft: (draft.kind is not DraftedKind.MUST_HAVE, -draft.rank)):
         limit = {"words": MOST, "soft": _MOST_SOFT}.get(draft.sort, _MOST_OF_A_SORT)
         limit = 1 if draft.sort.startswith("language") else limit
+        if draft.sort == "words" and _said_already(draft, kept):
+            continue
         if counts.get(draft.sort, 0) < limit and len(kept) < most:
             counts[draft.sort] = counts.get(draft.sort, 0) + 1
             kept.append(draft)
     return sorted(kept, key=lambda draft: draft.demand.start)
 
 
-def _information(keywords: Iterable[str]) -> float:
-    """How much keywords tell: the sum of the three heaviest, in nats."""
-    weights = sorted((max((weight(word.key) for word in words(k, "en")), default=0.0) for k in keywords), reverse=True)
-    return sum(weights[:3])
+def _said_already(draft: _Draft, kept: Sequence[_Draft]) -> bool:
+    """Whether another question looks for most of the same words: postings repeat themselves."""
+    ours = {keyword.casefold() for keyword in draft.keywords}
+    return any(len(ours & {k.casefold() for k in other.keywords}) >= _SAME * len(ours) for other in kept)
+
+
+def _information(keywords: Iterable[str], counts: Mapping[str, int]) -> float:
+    """How much keywords tell: of the three heaviest, in nats, more where the posting comes back to them."""
+    return sum(sorted((_worth(keyword, counts) for keyword in keywords), reverse=True)[:3])
+
+
+def _worth(keyword: str, counts: Mapping[str, int]) -> float:
+    """A keyword's heaviest word, times one plus the logarithm of how often the posting names it."""
+    found = words(keyword, language_of(keyword))
+    return max((weight(word.key) * (1 + math.log(max(1, counts.get(word.key, 1)))) for word in found), default=0.0)
 
 
 def _question(demand: Demand, phrases: Sequence[str]) -> str:
     text = " ".join(demand.text.split()).rstrip(" .;:,")
     first = text.split(" ", 1)[0]
-    is_name = first[1:] != first[1:].lower() or all(weight(word.key) >= RAREST for word in words(first, "en"))
+    found = words(first, "en")
+    is_name = first[1:] != first[1:].lower() or (bool(found) and weight(found[0].key) >= RAREST)
     lowered = text if is_name else text[:1].lower() + text[1:]
     return _cut(phrases[demand.importance is Importance.DUTY].format(lowered))
 

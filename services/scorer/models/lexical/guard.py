@@ -1,18 +1,18 @@
-"""What in a CV is no evidence because it was written for the machine: copies of the job's words, keyword blocks, repeats,
-orders to the reader. Such segments are left out of the matching; everything else stays."""
+"""What in a CV is no evidence because it was written for the machine: copies of the job's words, keyword blocks,
+repeats, orders to the reader. Such segments are left out of the matching; everything else stays."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 
-from services.scorer.models.lexical.segments import Segment
+from services.scorer.models.lexical.matching import Curriculum
 from services.scorer.models.lexical.words import Word, folded, is_function_word
 
 # Six equal words in a row with the job's text: 0.08 % of honest CVs of the same field have one, a pasted posting all.
 _COPY = 6
-# A sentence that holds this share of the meaning words of one of the job's sentences was written from it: 0.7 % of honest
-# pairs. Sentences of fewer words are like each other by nature.
+# A sentence that holds this share of the meaning words of one of the job's sentences was written from it: 0.7 % of
+# honest pairs. Sentences of fewer words are like each other by nature.
 _NEAR_COPY = 0.6
 _NEAR_COPY_WORDS = 7
 # A run of this many words without a function word, three fifths of them the rubric's: 0.16 % of honest pairs.
@@ -21,15 +21,21 @@ _BLOCK_SHARE = 0.6
 # Longer than any skill list of an honest CV but 1.7 %, counted in meaning words of one list line.
 _LONG_LIST = 60
 _ORDER = re.compile(
-    r"ignore\s+(?:all\s+|any\s+)?(?:the\s+)?(?:previous|prior|above|earlier|preceding)|disregard\s+(?:all|any|the|previous)"
-    r"|(?:previous|prior|above)\s+instructions|system\s+prompt|you\s+are\s+(?:now\s+)?an?\s+(?:ai|llm|assistant|language)"
-    r"|(?:give|assign|award|rate|score|rank)\s+(?:this|the|me|him|her|them)?\s*(?:candidate|applicant|cv|resume|myself)?\s*"
+    r"ignore\s+(?:all\s+|any\s+)?(?:the\s+)?(?:previous|prior|above|earlier|preceding)|disregard\s+(?:all|any"
+    r"|the|previous)"
+    r"|(?:previous|prior|above)\s+instructions|system\s+prompt|you\s+are\s+(?:now\s+)?an?\s+(?:ai|llm"
+    r"|assistant|language)"
+    r"|(?:give|assign|award|rate|score|rank)\s+(?:this|the|me|him|her|them)?\s*(?:candidate|applicant|cv"
+    r"|resume|myself)?\s*"
     r"(?:with\s+)?(?:an?\s+|the\s+)?(?:top|perfect|maximum|highest|full|100|level\s+4|10/10|score)"
     r"|meets?\s+(?:every|all)\s+(?:the\s+)?(?:must-haves?|requirements?|criteria)"
-    r"|as\s+an\s+ai|ignoriere\s+(?:alle|die)|ignorez?\s+(?:toutes|les)|note\s+to\s+(?:the\s+)?(?:ai|llm|model|screening)",
+    r"|as\s+an\s+ai|ignoriere\s+(?:alle|die)|ignorez?\s+(?:toutes|les)|note\s+to\s+(?:the\s+)?(?:ai|llm|model"
+    r"|screening)",
     re.I,
 )
 _WORD = re.compile(r"[^\W_]+")
+# Two meaning words repeat in every honest CV (`Staff Nurse`); a sentence does not.
+_SHORTEST_SUSPECT = 3
 
 
 class JobText:
@@ -60,24 +66,18 @@ class JobText:
         return ours >= _BLOCK_SHARE * len(words)
 
 
-def suspects(text: str, parts: Sequence[Segment], words: Sequence[Sequence[Word]], job: JobText) -> set[int]:
-    """Numbers of the segments that are no evidence.
-
-    Args:
-        text: the CV.
-        parts: its segments.
-        words: the meaning words of each.
-        job: the rubric's text.
-    """
-    found: set[int] = set()
+def suspects(curriculum: Curriculum, job: JobText) -> set[int]:
+    """Numbers of the segments that are no evidence."""
+    found = {curriculum.segment_of(match.start()) for match in _ORDER.finditer(curriculum.text)}
     seen: set[tuple[str, ...]] = set()
-    for number, (part, meant) in enumerate(zip(parts, words, strict=True)):
-        piece = text[part.start : part.end]
+    for number, meant in enumerate(curriculum.words):
+        if len(meant) < _SHORTEST_SUSPECT:
+            continue
         said = tuple(word.key for word in meant)
-        repeated = len(said) >= 2 and said in seen
-        seen.add(said)
-        if repeated or _ORDER.search(piece) or job.copied(piece) or job.rewritten(meant) or _heap(piece, meant, job):
+        piece = curriculum.piece(number)
+        if said in seen or job.rewritten(meant) or job.copied(piece) or _heap(piece, meant, job):
             found.add(number)
+        seen.add(said)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from services.scorer.models.lexical.words import is_stopword, language_of, weight, words
@@ -24,14 +25,16 @@ def key_phrases(text: str) -> list[str]:
         for phrase, worth in _phrases(text, start, end, language):
             found.setdefault(phrase.casefold(), (worth, len(found)))
             found[phrase.casefold()] = max(found[phrase.casefold()], (worth, 0))
-    spelled = {phrase.casefold(): phrase for start, end in _pieces(text) for phrase, _ in _phrases(text, start, end, language)}
+    spelled = {
+        phrase.casefold(): phrase for start, end in _pieces(text) for phrase, _ in _phrases(text, start, end, language)
+    }
     ranked = sorted(found, key=lambda key: (-round(found[key][0], 6), text.casefold().find(key)))
     return [spelled[key] for key in ranked[:_MOST]]
 
 
 def _pieces(text: str) -> list[tuple[int, int]]:
     cuts = [(0, 0), *((match.start(), match.end()) for match in _BREAK.finditer(text)), (len(text), len(text))]
-    return [(left[1], right[0]) for left, right in zip(cuts, cuts[1:], strict=False) if right[0] > left[1]]
+    return [(left[1], right[0]) for left, right in itertools.pairwise(cuts) if right[0] > left[1]]
 
 
 def _phrases(text: str, start: int, end: int, language: str) -> list[tuple[str, float]]:
@@ -46,7 +49,9 @@ def _phrases(text: str, start: int, end: int, language: str) -> list[tuple[str, 
             runs.append([at])
     found = []
     for run in runs:
-        weights = {at: _worth(text[meant[at].start : meant[at].end], meant[at].key, meant[at].form, language) for at in run}
+        weights = {
+            at: _worth(text[meant[at].start : meant[at].end], meant[at].key, meant[at].form, language) for at in run
+        }
         while run and weights[run[0]] < LEAST_WEIGHT:
             run = run[1:]
         while len(run) > 1 and weights[run[-1]] < LEAST_WEIGHT / 2:

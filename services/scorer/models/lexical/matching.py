@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,11 +16,14 @@ from services.scorer.models.lexical.words import Word, is_stopword, language_of,
 PHRASE_BONUS = 0.5
 # The first keywords are what the criterion is about; a long list after them must not be asked for in full.
 CORE_TERMS = 3
+# Meaning words that open a sentence: `Site reliability engineer with ten years ...`.
+_FIRST = 2
 # Alternatives (`RabbitMQ or a comparable broker such as Kafka`): one of them is all that is asked for.
 _ALTERNATIVES = re.compile(r"\b(?:or|such as|e\.g\.|oder|z\. ?B\.|ou|tel(?:le)?s? que|either)\b|\w/\w", re.I)
 # `I do not give medicines` names medicines. Only plain denials: `without a maintenance window` is praise.
 _DENIAL = re.compile(
-    r"\b(?:do|does|did|have|has|had|am|is|was)(?:\s+not|n['’]t)\b|\bno\s+(?:\w+\s+)?(?:experience|knowledge|qualification)"
+    r"\b(?:do|does|did|have|has|had|am|is|was)(?:\s+not|n['’]t)\b|\bno\s+(?:\w+\s+)?(?:experience|knowledge"
+    r"|qualification)"
     r"|\bnever\b|\bkeine?n?\s+(?:Erfahrung|Kenntnisse)|\bnicht\b|\b(?:none|not)\s+yet\b",
     re.I,
 )
@@ -35,10 +40,12 @@ class Term:
 
 @dataclass(frozen=True)
 class Hit:
-    """A segment that says something: its number and the share of what is asked for that it holds, 0 to 1."""
+    """A segment that says something: its number, the share of what is asked for that it holds (0 to 1), and whether
+    its first words say it."""
 
     segment: int
     share: float
+    first: bool
 
 
 @dataclass(frozen=True)
@@ -52,34 +59,44 @@ class Match:
 class Wanted:
     """What a criterion asks for, as weighed terms; prepared once a rubric."""
 
-    def __init__(self, phrases: Sequence[str], question: str) -> None:
+    def __init__(self, phrases: Sequence[str], question: str, *, first_counts: bool = False) -> None:
         terms: dict[tuple[str, ...], Term] = {}
         for phrase in phrases:
             term = _term(phrase)
             if term:
                 terms.setdefault(term.keys, term)
         self.terms = tuple(terms.values())
+        self._first_counts = first_counts
         self._alternatives = bool(_ALTERNATIVES.search(question)) and len(self.terms) > 1
 
     @cached_property
     def needed(self) -> float:
-        """The weight that counts as all: of the core terms, or of one of the alternatives."""
+        """The weight that counts as all: of the core terms, of one of the alternatives, or of the first (a job title)."""
+        if self._first_counts and self.terms:
+            return self.terms[0].weight
         weights = sorted((term.weight for term in self.terms), reverse=True)
         core = weights[: 1 if self._alternatives else CORE_TERMS]
         return sum(core) or 1.0
 
 
 class Curriculum:
-    """A CV prepared for matching: segments, their words, and where each word stands. Segments in `left_out` say nothing."""
+    """A CV prepared for matching: segments, their words, where each stands. Segments in `left_out` say nothing."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.language = language_of(text)
         self.parts: list[Segment] = segments(text)
         self.words: list[list[Word]] = [words(text, self.language, part.start, part.end) for part in self.parts]
-        self.left_out: set[int] = {
-            number for number, part in enumerate(self.parts) if _DENIAL.search(text[part.start : part.end])
-        }
+        self._starts = [part.start for part in self.parts]
+        self.left_out: set[int] = {self.segment_of(match.start()) for match in _DENIAL.finditer(text)}
+
+    def segment_of(self, offset: int) -> int:
+        """Number of the segment that an offset lies in, or of the last that begins before it."""
+        return max(0, bisect_right(self._starts, offset) - 1)
+
+    def piece(self, number: int) -> str:
+        """The text of a segment."""
+        return self.text[self.parts[number].start : self.parts[number].end]
 
     @cached_property
     def _places(self) -> dict[str, list[tuple[int, int]]]:
@@ -97,13 +114,18 @@ class Curriculum:
         """Looks every term up; a segment's share is the weight of the terms in it over what is needed."""
         best: dict[int, float] = {}
         total = 0.0
+        opening: set[int] = set()
         for term in wanted.terms:
             found = self._find(term)
             for number, worth in found.items():
                 best[number] = best.get(number, 0.0) + worth
+            opening |= {
+                number for key in term.keys for number, position in self._places.get(key, ()) if position < _FIRST
+            }
             total += max(found.values(), default=0.0)
-        hits = [Hit(number, min(1.0, worth / wanted.needed)) for number, worth in best.items()]
-        hits.sort(key=lambda hit: (-round(hit.share, 6), hit.segment))
+        # Of equals the one that says more comes first: `NMC, adult nurse, since 2018` before `Registration`.
+        ranked = sorted(best, key=lambda number: (-round(best[number], 6), len(self.words[number]) < 2, number))
+        hits = [Hit(number, min(1.0, best[number] / wanted.needed), number in opening) for number in ranked]
         return Match(tuple(hits), min(1.0, total / wanted.needed))
 
     def _find(self, term: Term) -> dict[int, float]:
@@ -120,9 +142,7 @@ def _worth(term: Term, positions: Sequence[set[int]]) -> float:
     if len(term.keys) == 1:
         return term.weight
     weights = [weight(key) for key in term.keys]
-    pairs = sum(
-        any(position + 1 in second for position in first) for first, second in zip(positions, positions[1:], strict=False)
-    )
+    pairs = sum(any(position + 1 in second for position in first) for first, second in itertools.pairwise(positions))
     held = sum(one for one, at in zip(weights, positions, strict=True) if at)
     bonus = PHRASE_BONUS * sum(weights) * pairs / (len(term.keys) - 1)
     return term.weight * (held + bonus) / ((1 + PHRASE_BONUS) * sum(weights))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,25 +36,33 @@ _HEADINGS: tuple[tuple[Importance, re.Pattern[str]], ...] = tuple(
     for importance, pattern in (
         (
             Importance.NICE,
-            r"nice|desir|preferred|bonus|plus\b|advantage|additional|optional|wünschenswert|von vorteil|pluspunkt|atout"
+            r"nice|desir|preferred|bonus|plus\b|advantage|additional|optional|wünschenswert|von vorteil"
+            r"|pluspunkt|atout"
             r"|souhait|apprécié|constituie un avantaj",
         ),
         (
             Importance.IGNORED,
-            r"we offer|benefit|perks|about (?:us|the (?:company|team|ward))|who we are|our company|how (?:we work|to apply)"
-            r"|compensation|salary|equal|why (?:join|work|us)|company|wir bieten|über uns|das bieten|unser angebot|bewerb"
-            r"|nous offrons|à propos|avantages|ce que nous|postuler|ce oferim|cum se aplic|contact|location|schedule|job type",
+            r"we offer|benefit|perks|about (?:us|the (?:company|team|ward))|who we are|our company"
+            r"|how (?:we work|to apply)"
+            r"|compensation|salary|equal|why (?:join|work|us)|company|wir bieten|über uns|das bieten"
+            r"|unser angebot|bewerb"
+            r"|nous offrons|à propos|avantages|ce que nous|postuler|ce oferim|cum se aplic|contact|location"
+            r"|schedule|job type",
         ),
         (
             Importance.MUST,
-            r"requir|qualif|must|profile|you (?:bring|have|offer|are)|bring|skills|competenc|need|experience|knowledge|criteria"
-            r"|essential|looking for|look for|anforderung|voraussetzung|profil|mitbringen|das bringst|kenntnisse|qualifikation"
+            r"requir|qualif|must|profile|you (?:bring|have|offer|are)|bring|skills|competenc|need|experience"
+            r"|knowledge|criteria"
+            r"|essential|looking for|look for|anforderung|voraussetzung|profil|mitbringen|das bringst"
+            r"|kenntnisse|qualifikation"
             r"|compétences|exigences|aptitudin|cerin[țt]e|calific|education|minimum",
         ),
         (
             Importance.DUTY,
-            r"dut(?:y|ies)|responsib|tasks?|you(?:'ll| will) do|role|what you|day.to.day|job (?:description|summary)|summary"
-            r"|accountabilit|aufgabe|tätigkeit|verantwort|missions?|tâches|ce vei face|responsabilit|despre rol|position",
+            r"dut(?:y|ies)|responsib|tasks?|you(?:'ll| will) do|role|what you|day.to.day|job (?:description"
+            r"|summary)|summary"
+            r"|accountabilit|aufgabe|tätigkeit|verantwort|missions?|tâches|ce vei face|responsabilit"
+            r"|despre rol|position",
         ),
     )
 )
@@ -70,25 +79,44 @@ _GLUED = re.compile(
     r"|\s+[·*]\s+|(?<=[a-z)])\s{3,}(?=[A-Z])"
 )
 _NICE = re.compile(
-    r"\b(?:nice to have|is a plus|a plus\b|plus\.?$|desir(?:ed|able)|preferred|preferabl[ey]|bonus|advantage(?:ous)?|ideally|optional"
+    r"\b(?:nice to have|is a plus|a plus\b|plus\.?$|desir(?:ed|able)|preferred|preferabl[ey]|bonus"
+    r"|advantage(?:ous)?|ideally|optional"
     r"|wünschenswert|von vorteil|idealerweise|gerne|un plus|un atout|souhaité\w*|apprécié\w*|un avantaj)\b",
     re.I,
 )
 MUST = re.compile(
-    r"\b(?:must(?:[- ]have)?|require[ds]?|requirement|essential|mandatory|necessary|minimum|at least|zwingend|erforderlich"
-    r"|vorausgesetzt|voraussetzung|mindestens|obligatoire|exigée?s?|requise?s?|indispensable|impératif|obligatoriu|necesar)\b",
+    r"\b(?:must(?:[- ]have)?|require[ds]?|requirement|essential|mandatory|necessary|minimum|at least|zwingend"
+    r"|erforderlich"
+    r"|vorausgesetzt|voraussetzung|mindestens|obligatoire|exigée?s?|requise?s?|indispensable|impératif"
+    r"|obligatoriu|necesar)\b",
     re.I,
 )
 # Advertisement and law: true of the company, not asked of the candidate.
 _ADVERTISEMENT = re.compile(
-    r"equal (?:employment )?opportunit|regardless of|without regard to|all qualified applicants|e-verify|affirmative action"
-    r"|reasonable accommodation|background check|drug (?:test|screen)|\b401\(?k|health insurance|paid time off|\bpto\b|holidays?\b"
-    r"|salary|per hour|bonus(?:es)? (?:program|plan|scheme)|competitive (?:pay|compensation)|we offer|wir bieten|nous offrons|benefits"
-    r"|(?:please|to) (?:apply|send|submit|visit|contact|email|call|forward)|apply (?:now|today|online)|click|your (?:resume|cv)\b"
-    r"|send (?:us )?(?:your|a) (?:resume|cv)|our client is|we are (?:a|an|the|one)\b|is (?:a|an|the) (?:leading|global|premier|world)"
-    r"|fortune \d+|founded in|headquarter|our mission|join (?:our|us|the)|www\.|https?:|<url>|<email>|<phone>|third part(?:y|ies)"
-    r"|^you(?:['’]ll| will)? (?:get|receive|enjoy|earn)\b|no c2c|\bw2\b|visa sponsor|(?:m/f/d|m/w/d|f/h)\b.{0,30}$|why you|great place|work[- ]life|talent network|staffing",
+    r"equal (?:employment )?opportunit|regardless of|without regard to|all qualified applicants|e-verify"
+    r"|affirmative action"
+    r"|reasonable accommodation|background check|drug (?:test|screen)|\b401\(?k|health insurance"
+    r"|paid time off|\bpto\b|holidays?\b"
+    r"|salary|per hour|bonus(?:es)? (?:program|plan|scheme)|competitive (?:pay|compensation)|we offer"
+    r"|wir bieten|nous offrons|benefits"
+    r"|(?:please|to) (?:apply|send|submit|visit|contact|email|call|forward)|apply (?:now|today|online)|click"
+    r"|your (?:resume|cv)\b"
+    r"|send (?:us )?(?:your|a) (?:resume|cv)|our client is|we are (?:a|an|the|one)\b|is (?:a|an"
+    r"|the) (?:leading|global|premier|world)"
+    r"|fortune \d+|founded in|headquarter|our mission|join (?:our|us|the)|www\.|https?:|<url>|<email>|<phone>"
+    r"|third part(?:y|ies)"
+    r"|^you(?:['’]ll| will)? (?:get|receive|enjoy|earn)\b|no c2c|\bw2\b|visa sponsor|(?:m/f/d|m/w/d"
+    r"|f/h)\b.{0,30}$|why you|great place|work[- ]life|talent network|staffing",
     re.I,
+)
+
+
+# In a posting without headings, a sentence about us that does not ask for anything.
+_COMPANY = re.compile(
+    r"^(?!.*\b(?:experience|knowledge|skills?|must|required?|ability|responsib\w*|degree|you will)\b).*"
+    r"\b(?:we|our|us|company|client|clients|opportunit(?:y|ies)|consultants?|recruit\w*|employees|careers?"
+    r"|inc|llc|interview)\b",
+    re.I | re.S,
 )
 
 
@@ -115,7 +143,7 @@ def demands(description: str) -> list[Demand]:
 def _sentences(description: str) -> Iterator[tuple[int, int]]:
     """Sentences and bullets as offsets, with what converters glued together taken apart."""
     cuts = [0, *(match.start() for match in _GLUED.finditer(description)), len(description)]
-    for first, last in zip(cuts, cuts[1:], strict=False):
+    for first, last in itertools.pairwise(cuts):
         for part in segments(description[first:last]):
             yield first + part.start, first + part.end
 
@@ -132,7 +160,12 @@ def _heading(text: str, description: str, end: int) -> Importance | None:
     found = next((importance for importance, pattern in _HEADINGS if pattern.search(words)), None)
     if found is None and marked and text.startswith("#"):
         return Importance.IGNORED
-    if not marked and len(words.split()) > 2 and found is Importance.MUST and not re.match(r"(?i)your|what|who|requir", words):
+    if (
+        not marked
+        and len(words.split()) > 2
+        and found is Importance.MUST
+        and not re.match(r"(?i)your|what|who|requir", words)
+    ):
         return None  # `Strong communication skills` is a demand, `What you must bring` is a heading
     return found
 
@@ -142,6 +175,8 @@ def _importance(text: str, section: Importance | None) -> Importance:
         return Importance.IGNORED
     if section is Importance.NICE or _NICE.search(text):
         return Importance.NICE
+    if section is None and _COMPANY.search(text):
+        return Importance.IGNORED
     if section is None:
         return Importance.MUST if MUST.search(text) else Importance.DUTY
     return section

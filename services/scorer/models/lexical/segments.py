@@ -17,7 +17,9 @@ _ABBREVIATION = re.compile(
     r"|oct|nov|dec|janv|févr|avr|juil|déc)|\b\w)\.$",
     re.I,
 )
-_OPEN_END = re.compile(r"(?:[,&/(-]|\b(?:and|or|with|for|of|in|the|a|an|to|und|oder|mit|für|et|ou|avec|de|du|la|le))$", re.I)
+_OPEN_END = re.compile(
+    r"(?:[,&/(-]|\b(?:and|or|with|for|of|in|the|a|an|to|und|oder|mit|für|et|ou|avec|de|du|la|le))$", re.I
+)
 _LABEL = re.compile(r"[^\W\d_][^,;|:.]{1,30}:\s")
 _WORD = re.compile(r"[\w(„“\"']")
 _SHORTEST_FULL_LINE = 40

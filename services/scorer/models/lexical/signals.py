@@ -1,4 +1,4 @@
-"""Things that CVs and postings name by fixed words: languages, degrees, years asked for. One table serves both sides."""
+"""What CVs and postings name by fixed words: languages, degrees, years asked for. One table serves both sides."""
 
 from __future__ import annotations
 
@@ -40,10 +40,22 @@ _LANGUAGE = re.compile(rf"\b(?:{'|'.join(sorted(_NAMES, key=len, reverse=True))}
 _RANKS: tuple[tuple[int, re.Pattern[str]], ...] = tuple(
     (rank, re.compile(pattern, re.I))
     for rank, pattern in (
-        (6, r"\bc2\b|native|mother tongue|muttersprach|maternelle|lengua materna|madrelingua|bilingu|moedertaal|matern"),
-        (5, r"\bc1\b|fluent|fließend|fliessend|verhandlungssicher|courant|business level|proficient|excellent|very good"
-            r"|sehr gut|full professional|fluid|fluente|vloeiend"),
-        (4, r"\bb2\b|good|gut\b|gute\b|solid|confident|professional|working|advanced|bon\b|avancé|upper.intermediate"),
+        (
+            6,
+            r"\bc2\b|native|mother tongue|muttersprach|maternelle|lengua materna|madrelingua|bilingu"
+            r"|moedertaal|matern",
+        ),
+        (
+            5,
+            r"\bc1\b|fluent|fließend|fliessend|verhandlungssicher|courant|business level|proficient|excellent"
+            r"|very good"
+            r"|sehr gut|full professional|fluid|fluente|vloeiend",
+        ),
+        (
+            4,
+            r"\bb2\b|good|gut\b|gute\b|solid|confident|professional|working|advanced|bon\b|avancé"
+            r"|upper.intermediate",
+        ),
         (3, r"\bb1\b|intermediate|conversational|conversant|moyen|mittel"),
         (2, r"\ba2\b|basic|elementary|grundkenntn|notions|improving"),
         (1, r"\ba1\b|beginner|greetings|anfänger|débutant"),
@@ -56,24 +68,48 @@ _SPLIT = re.compile(r"[,;|•\n]")
 
 _DEGREES: tuple[tuple[int, re.Pattern[str]], ...] = (
     (4, re.compile(r"\bph\.?\s?d\b|\bdoctora\w+|\bpromotion\b|\bdr\.\s*rer", re.I)),
-    (3, re.compile(r"\bmaster(?:['’]?s)?\b(?!\s+data)|\bm\.?\s?(?:sc|eng|tech|ca|com|phil)\b\.?|\bm\.[as]\.|(?-i:\bM[AS]\b)"
-                   r"|\bmba\b|\bdiplom(?:-\w+)?\b|\bmagister\b|\bpost[- ]?graduat\w+", re.I)),
-    (2, re.compile(r"\bbachelor(?:['’]?s)?\b|\bb\.?\s?(?:sc|eng|tech|com|ca)\b\.?|\bb\.[aes]\.|(?-i:\bB[AES]\b)"
-                   r"|\blicen[cs]e\b(?=\s+(?:en|de|professionnelle))|\bgrade de licence\b|\bdegree\b|\bgraduat(?:e|ion)\b"
-                   r"|\bstudium\b|\bhochschulabschluss\b|\blicență\b|\bengineer['’]s degree\b", re.I)),
-    (1, re.compile(r"\bdiploma\b|\bdiplôme\b|\bassociate['’]?s? degree\b|\bausbildung\b|\bnational certificate\b|\bbts\b", re.I)),
+    (
+        3,
+        re.compile(
+            r"\bmaster(?:['’]?s)?\b(?!\s+data)|\bm\.?\s?(?:sc|eng|tech|ca|com|phil)\b\.?|\bm\.[as]\.|(?-i:\bM[AS]\b)"
+            r"|\bmba\b|\bdiplom(?:-\w+)?\b|\bmagister\b|\bpost[- ]?graduat\w+",
+            re.I,
+        ),
+    ),
+    (
+        2,
+        re.compile(
+            r"\bbachelor(?:['’]?s)?\b|\bb\.?\s?(?:sc|eng|tech|com|ca)\b\.?|\bb\.[aes]\.|(?-i:\bB[AES]\b)"
+            r"|\blicen[cs]e\b(?=\s+(?:en|de|professionnelle))|\bgrade de licence\b|\bdegree\b|\bgraduat(?:e|ion)\b"
+            r"|\bstudium\b|\bhochschulabschluss\b|\blicență\b|\bengineer['’]s degree\b",
+            re.I,
+        ),
+    ),
+    (
+        1,
+        re.compile(
+            r"\bdiploma\b|\bdiplôme\b|\bassociate['’]?s? degree\b|\bausbildung\b|\bnational certificate\b"
+            r"|\bbts\b",
+            re.I,
+        ),
+    ),
 )
 DEGREE_WORDS = re.compile(
-    r"degree|bachelor|master|diplom|studium|university|hochschul|graduate|ph\.?d|doctora|licence universitaire|bac\s?\+",
+    r"degree|bachelor|master['’]?s|diplom|studium|university|hochschul|graduate|ph\.?d|doctora"
+    r"|licence universitaire|bac\s?\+",
     re.I,
 )
 # In progress is not done: `expected 2029`, `student`, `year two`.
 UNFINISHED = re.compile(
-    r"\bexpect\w*|\bin progress\b|\bstudent\b|\bongoing\b|\byear (?:one|two|three|[1-3])\b|\bpursuing\b|\blaufend\b|\ben cours\b"
-    r"|\bwithout (?:a|the)\b|\bohne\b|\bpart-time, year\b|\bprospective\b|\bdropped out\b|\bnot completed\b|\babgebrochen\b",
+    r"\bexpect\w*|\bin progress\b|\bstudent\b|\bongoing\b|\byear (?:one|two|three|[1-3])\b|\bpursuing\b"
+    r"|\blaufend\b|\ben cours\b"
+    r"|\bwithout (?:a|the)\b|\bohne\b|\bpart-time, year\b|\bprospective\b|\bdropped out\b|\bnot completed\b"
+    r"|\babgebrochen\b",
     re.I,
 )
-_ASKS_YEARS = re.compile(r"experience|experienced|erfahrung|expérience|work(?:ed|ing)|professional|as an?\b|in\b|of\b|\bals\b", re.I)
+_ASKS_YEARS = re.compile(
+    r"experience|experienced|erfahrung|expérience|work(?:ed|ing)|professional|as an?\b|in\b|of\b|\bals\b", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -108,7 +144,9 @@ def _rank(words: str) -> int | None:
 def degrees(text: str) -> list[Named]:
     """Degrees named in a text, ranked: 1 diploma or training, 2 bachelor, 3 master, 4 doctorate."""
     return [
-        Named("degree", rank, match.start(), match.end()) for rank, pattern in _DEGREES for match in pattern.finditer(text)
+        Named("degree", rank, match.start(), match.end())
+        for rank, pattern in _DEGREES
+        for match in pattern.finditer(text)
     ]
 
 

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import NamedTuple
 
-import snowballstemmer  # type: ignore[import-untyped]
+import snowballstemmer
 
 DEFAULT_LANGUAGE = "en"
 _STEMMERS = {
@@ -35,8 +35,8 @@ _ELISION = re.compile(r"^(?:[cdjlmnst]|qu)['’](?=\w{2})", re.I)
 _SHORTEST_STEMMED = 4
 # The language is told from a CV's first 600 words; more would not change it.
 _WORDS_TO_TELL = 600
-# Weight of a word that is in no posting of the table, in nats: ln((140 + 0.5) / 0.5) would be 5.6, but half of those are
-# odd words rather than rare skills, so it is cut where a word seen in three postings stands.
+# Weight of a word that is in no posting of the table, in nats: ln((140 + 0.5) / 0.5) would be 5.6, but half of those
+# are odd words rather than rare skills, so it is cut where a word seen in three postings stands.
 RAREST = 3.8
 
 
@@ -51,17 +51,16 @@ class Word(NamedTuple):
 
 def folded(text: str) -> str:
     """Casefolded, without accents: French CVs come with and without them."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in plain if not unicodedata.combining(character))
 
 
 def language_of(text: str) -> str:
     """The language whose function words are most frequent; English where nothing tells."""
-    counts = dict.fromkeys(_STEMMERS, 0)
-    for match in list(_TOKEN.finditer(text))[:_WORDS_TO_TELL]:
-        form = match.group().casefold()
-        for language in counts:
-            counts[language] += form in _stopwords()[language]
+    forms = [match.group().casefold() for match, _ in zip(_TOKEN.finditer(text), range(_WORDS_TO_TELL), strict=False)]
+    counts = {language: sum(map(stopwords.__contains__, forms)) for language, stopwords in _stopwords().items()}
     best = max(counts, key=lambda language: (counts[language], language == DEFAULT_LANGUAGE))
     return best if counts[best] else DEFAULT_LANGUAGE
 
@@ -114,22 +113,22 @@ def is_function_word(form: str) -> bool:
 
 def _tokens(text: str, start: int, end: int) -> Iterator[Word]:
     for match in _TOKEN.finditer(text, start, end):
-        raw, first = match.group(), match.start()
-        elision = _ELISION.match(raw)
-        if elision:
-            raw, first = raw[elision.end() :], first + elision.end()
-        form = _POSSESSIVE.sub("", _folded_word(raw))
-        yield Word(form, form, first, match.end())
+        form, skipped = _form(match.group())
+        yield Word(form, form, match.start() + skipped, match.end())
 
 
 @lru_cache(maxsize=65536)
-def _folded_word(raw: str) -> str:
-    return raw.lower() if raw.isascii() else folded(raw)
+def _form(raw: str) -> tuple[str, int]:
+    """The folded word without article and possessive, and how many characters the article had."""
+    elision = _ELISION.match(raw)
+    skipped = elision.end() if elision else 0
+    return _POSSESSIVE.sub("", folded(raw[skipped:])), skipped
 
 
 def _concept(tokens: list[Word], at: int) -> tuple[str | None, int]:
     """The concept that begins at a token, with its length in tokens; the longest name wins."""
-    for name, concept in _concepts().get(_singular(tokens[at].form), ()):
+    names = _concepts().get(_singular(tokens[at].form))
+    for name, concept in names or ():
         here = tokens[at : at + len(name)]
         if tuple(_singular(token.form) for token in here) == name:
             return concept, len(name)

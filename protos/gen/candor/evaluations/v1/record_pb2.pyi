@@ -40,6 +40,7 @@ class EvaluationRecord(_message.Message):
     RESULT_FIELD_NUMBER: _builtins.int
     ATTEMPT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    JOB_TITLE_FIELD_NUMBER: _builtins.int
     evaluation_id: _builtins.str
     """The evaluation."""
     file_sha256: _builtins.str
@@ -58,6 +59,8 @@ class EvaluationRecord(_message.Message):
     """Version of the prompt and the redaction."""
     attempt: _builtins.int
     """Which claim of the evaluation produced it."""
+    job_title: _builtins.str
+    """The job's title, which is part of the prompt."""
     @_builtins.property
     def rubric(self) -> _job_pb2.Rubric:
         """The rubric, frozen."""
@@ -90,10 +93,11 @@ class EvaluationRecord(_message.Message):
         result: Global___EvaluationResult | None = ...,
         attempt: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        job_title: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "create_time", b"create_time", "result", b"result", "rubric", b"rubric"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "attempt", b"attempt", "create_time", b"create_time", "evaluation_id", b"evaluation_id", "file_sha256", b"file_sha256", "formula_version", b"formula_version", "parser", b"parser", "prompt_sha256", b"prompt_sha256", "prompt_version", b"prompt_version", "redacted_text_sha256", b"redacted_text_sha256", "result", b"result", "rubric", b"rubric", "text_sha256", b"text_sha256"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "attempt", b"attempt", "create_time", b"create_time", "evaluation_id", b"evaluation_id", "file_sha256", b"file_sha256", "formula_version", b"formula_version", "job_title", b"job_title", "parser", b"parser", "prompt_sha256", b"prompt_sha256", "prompt_version", b"prompt_version", "redacted_text_sha256", b"redacted_text_sha256", "result", b"result", "rubric", b"rubric", "text_sha256", b"text_sha256"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -49,7 +49,7 @@ class ScoringServiceServicer:
 
     def DraftRubric(self, request, context):
         """Drafts a rubric from the job's description and puts it in force as the job's next version.
-        A model that does not answer is UNAVAILABLE, reason MODEL_UNAVAILABLE.
+        A model that does not answer is UNAVAILABLE, reason MODEL_NOT_ANSWERING.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

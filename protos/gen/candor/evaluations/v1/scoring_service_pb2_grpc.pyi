@@ -19,7 +19,7 @@ class ScoringServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     DraftRubric: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.DraftRubricRequest, _job_pb2.Job]
     """Drafts a rubric from the job's description and puts it in force as the job's next version.
-    A model that does not answer is UNAVAILABLE, reason MODEL_UNAVAILABLE.
+    A model that does not answer is UNAVAILABLE, reason MODEL_NOT_ANSWERING.
     """
 
 class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -32,7 +32,7 @@ class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_scoring_service_pb2.DraftRubricRequest, _abc.Awaitable[_job_pb2.Job]],
     ) -> _abc.Awaitable[_job_pb2.Job]:
         """Drafts a rubric from the job's description and puts it in force as the job's next version.
-        A model that does not answer is UNAVAILABLE, reason MODEL_UNAVAILABLE.
+        A model that does not answer is UNAVAILABLE, reason MODEL_NOT_ANSWERING.
         """
 
 def add_ScoringServiceServicer_to_server(servicer: ScoringServiceServicer, server: _aio.Server) -> None: ...
