@@ -24,6 +24,8 @@ from prometheus_client import (
 )
 
 SCOPE = "candor"
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""Bounds of a histogram of durations; the SDK's own are made for milliseconds."""
 _W3C = TraceContextTextMapPropagator()
 
 

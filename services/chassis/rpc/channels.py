@@ -11,7 +11,7 @@ from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from services.chassis.rpc import deadlines
 from services.chassis.rpc.server import MESSAGE_LIMIT
-from services.chassis.telemetry import Telemetry, carrier_of
+from services.chassis.telemetry import SECONDS, Telemetry, carrier_of
 
 CALL_SECONDS = 20.0
 """Longest unary call where the caller says nothing."""
@@ -51,7 +51,10 @@ class _Outgoing:
     def __init__(self, telemetry: Telemetry, token: Callable[[], str] | None, wait_for_ready: bool) -> None:
         self._tracer, self._token, self._wait = telemetry.tracer, token, wait_for_ready
         self._duration = telemetry.meter.create_histogram(
-            "rpc.client.duration", unit="s", description="Duration of RPCs made"
+            "rpc.client.duration",
+            unit="s",
+            description="Duration of RPCs made",
+            explicit_bucket_boundaries_advisory=SECONDS,
         )
 
     def prepare(self, details: Any, *, streaming: bool) -> tuple[Any, Span]:

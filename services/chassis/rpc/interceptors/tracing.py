@@ -10,7 +10,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from services.chassis.refusals import Code
 from services.chassis.rpc.interceptors.layer import AdmitsAll, Call
-from services.chassis.telemetry import Telemetry, context_from
+from services.chassis.telemetry import SECONDS, Telemetry, context_from
 
 _FAULTS = {Code.INTERNAL, Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED}
 """Codes that are the server's fault and mark its span as an error; a refusal is an answer."""
@@ -22,7 +22,10 @@ class TracingLayer(AdmitsAll):
     def __init__(self, telemetry: Telemetry) -> None:
         self._tracer = telemetry.tracer
         self._duration = telemetry.meter.create_histogram(
-            "rpc.server.duration", unit="s", description="Duration of RPCs served"
+            "rpc.server.duration",
+            unit="s",
+            description="Duration of RPCs served",
+            explicit_bucket_boundaries_advisory=SECONDS,
         )
 
     @asynccontextmanager

@@ -14,12 +14,26 @@ _COPY = 6
 # A sentence that holds this share of the meaning words of one of the job's sentences was written from it: 0.7 % of
 # honest pairs. Sentences of fewer words are like each other by nature.
 _NEAR_COPY = 0.6
-_NEAR_COPY_WORDS = 7
+_NEAR_COPY_WORDS = 6
 # A run of this many words without a function word, three fifths of them the rubric's: 0.16 % of honest pairs.
 _BLOCK = 25
 _BLOCK_SHARE = 0.6
 # Longer than any skill list of an honest CV but 1.7 %, counted in meaning words of one list line.
 _LONG_LIST = 60
+# A sentence has one function word in three, a list hardly any.
+_GLUE = 0.08
+# Eight words, three in four the job's: nobody's own sentence about their own work is that close.
+_DENSE_WORDS = 7
+_DENSE = 0.75
+# List lines one after another, taken together.
+_LISTS = 40
+# Two pieces taken from the job are a pasted posting: six segments around each, where a third of the words are the
+# job's, go with them.
+_PASTED = 2
+_BESIDE = 6
+_BESIDE_SHARE = 0.3
+# Whoever pasted so much gets no credit for what is half the job's words elsewhere.
+_ANYWHERE_SHARE = 0.5
 _ORDER = re.compile(
     r"ignore\s+(?:all\s+|any\s+)?(?:the\s+)?(?:previous|prior|above|earlier|preceding)|disregard\s+(?:all|any"
     r"|the|previous)"
@@ -41,11 +55,10 @@ _SHORTEST_SUSPECT = 3
 class JobText:
     """The job's own words, prepared once a rubric: sentences that must not come back from a CV as evidence."""
 
-    def __init__(self, sentences: Iterable[str], keys: Iterable[Sequence[str]]) -> None:
+    def __init__(self, sentences: Iterable[str], keys: Iterable[Sequence[str]], vocabulary: Iterable[str]) -> None:
         self._copies = {run for sentence in sentences for run in _runs(sentence)}
-        self._sentences = [frozenset(sentence) for sentence in keys]
-        self._sentences = [sentence for sentence in self._sentences if len(sentence) >= _NEAR_COPY_WORDS]
-        self._vocabulary = frozenset(key for sentence in self._sentences for key in sentence)
+        self._sentences = [frozenset(sentence) for sentence in keys if len(set(sentence)) >= _NEAR_COPY_WORDS]
+        self._vocabulary = frozenset(vocabulary)
 
     def copied(self, text: str) -> bool:
         """Whether six words in a row are the job's."""
@@ -56,39 +69,76 @@ class JobText:
         if len(words) < _NEAR_COPY * _NEAR_COPY_WORDS:
             return False
         keys = {word.key for word in words}
-        return any(len(keys & sentence) >= _NEAR_COPY * len(sentence) for sentence in self._sentences)
+        # Both ways: `Run five Kubernetes clusters with 160 nodes for 70 engineers; led eight upgrades ...` holds most of
+        # what the job says of clusters, and has more words of its own.
+        return any(
+            len(keys & sentence) >= _NEAR_COPY * max(len(sentence), len(keys)) for sentence in self._sentences
+        )
 
-    def is_keyword_block(self, words: Sequence[Word]) -> bool:
-        """Whether the words are the job's vocabulary in a heap."""
-        if len(words) < _BLOCK:
-            return False
-        ours = sum(word.key in self._vocabulary for word in words)
-        return ours >= _BLOCK_SHARE * len(words)
+    def share(self, words: Sequence[Word]) -> float:
+        """Share of the words that are the job's, 0 to 1."""
+        return sum(word.key in self._vocabulary for word in words) / max(1, len(words))
 
 
 def suspects(curriculum: Curriculum, job: JobText) -> set[int]:
     """Numbers of the segments that are no evidence."""
-    found = {curriculum.segment_of(match.start()) for match in _ORDER.finditer(curriculum.text)}
+    orders = {curriculum.segment_of(match.start()) for match in _ORDER.finditer(curriculum.text)}
+    repeats: set[int] = set()
+    taken = _heaps(curriculum, job)
     seen: set[tuple[str, ...]] = set()
     for number, meant in enumerate(curriculum.words):
         if len(meant) < _SHORTEST_SUSPECT:
             continue
         said = tuple(word.key for word in meant)
-        piece = curriculum.piece(number)
-        if said in seen or job.rewritten(meant) or job.copied(piece) or _heap(piece, meant, job):
-            found.add(number)
+        if said in seen:
+            repeats.add(number)
         seen.add(said)
+        piece = curriculum.piece(number)
+        if job.rewritten(meant) or job.copied(piece) or _is_heap(piece, meant, job):
+            taken.add(number)
+    return orders | repeats | taken | _pasted(taken, curriculum, job)
+
+
+def _heaps(curriculum: Curriculum, job: JobText) -> set[int]:
+    """Runs of list lines that are, taken together, the job's vocabulary: a heap broken into lines is still one."""
+    found: set[int] = set()
+    run: list[int] = []
+    for number in range(len(curriculum.parts) + 1):
+        if number < len(curriculum.parts) and curriculum.parts[number].bare:
+            run.append(number)
+            continue
+        together = [word for one in run for word in curriculum.words[one]]
+        if len(together) >= _LISTS and job.share(together) >= _BLOCK_SHARE:
+            found.update(run)
+        run = []
     return found
 
 
-def _heap(piece: str, words: Sequence[Word], job: JobText) -> bool:
-    """A list too long to be one, or the job's vocabulary without a sentence around it."""
+def _pasted(taken: set[int], curriculum: Curriculum, job: JobText) -> set[int]:
+    """What stands between or beside pieces taken from the job: a pasted posting has sentences that no criterion kept."""
+    if len(taken) < _PASTED:
+        return set()
+    near = {number + step for number in taken for step in range(-_BESIDE, _BESIDE + 1)}
+    return {
+        number
+        for number in near
+        if 0 <= number < len(curriculum.parts)
+        and (job.share(curriculum.words[number]) >= _BESIDE_SHARE or {number - 1, number + 1} <= taken)
+    } | {number for number, meant in enumerate(curriculum.words) if job.share(meant) >= _ANYWHERE_SHARE}
+
+
+def _is_heap(piece: str, words: Sequence[Word], job: JobText) -> bool:
+    """The job's vocabulary without a sentence around it, or a list too long to be one."""
+    if len(words) < _DENSE_WORDS:
+        return False
+    share = job.share(words)
+    if share >= _DENSE:
+        return True
     if len(words) < _BLOCK:
         return False
     total = _WORD.findall(piece)
-    glue = sum(is_function_word(word) for word in total)
-    loose = glue <= len(total) * 0.08  # a sentence has one function word in three, a list none
-    return loose and (len(words) >= _LONG_LIST or job.is_keyword_block(words))
+    loose = sum(map(is_function_word, total)) <= _GLUE * len(total)
+    return loose and (share >= _BLOCK_SHARE or len(words) >= _LONG_LIST)
 
 
 def _runs(text: str) -> Iterable[tuple[str, ...]]:

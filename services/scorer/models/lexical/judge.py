@@ -73,9 +73,11 @@ def judged(rubric: Rubric, text: str, as_of: date) -> JudgementAnswer:
 @lru_cache(maxsize=64)
 def _questions(serialized: bytes) -> Questions:
     rubric = Rubric.FromString(serialized)
-    sentences = [text for row in rubric.criteria for text in (row.question, row.source) if text]
+    sentences = [row.source or row.question for row in rubric.criteria]
+    said = [text for row in rubric.criteria for text in (row.source, row.question, *row.keywords) if text]
+    vocabulary = {word.key for text in said for word in words(text, language_of(text))}
     keys = [[word.key for word in words(sentence, language_of(sentence))] for sentence in sentences]
-    return Questions(tuple(_asked(row) for row in rubric.criteria), JobText(sentences, keys))
+    return Questions(tuple(_asked(row) for row in rubric.criteria), JobText(sentences, keys, vocabulary))
 
 
 def _asked(criterion: Criterion) -> Asked:

@@ -71,7 +71,7 @@ class Wanted:
 
     @cached_property
     def needed(self) -> float:
-        """The weight that counts as all: of the core terms, of one of the alternatives, or of the first (a job title)."""
+        """The weight that counts as all: of the core terms, of one alternative, or of the first (a job title)."""
         if self._first_counts and self.terms:
             return self.terms[0].weight
         weights = sorted((term.weight for term in self.terms), reverse=True)
