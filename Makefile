@@ -18,7 +18,7 @@ help: ## Print this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: install ## Rank the example CVs for the example job: no server, no Docker, no key
-	$(BIN)/candor screen examples/jobs/platform-engineer.md examples/cvs --ephemeral --explain
+	$(BIN)/candor screen examples/jobs/platform-engineer.md examples/cvs --ephemeral
 
 test: install rabbitmq ## Run all tests, on real PostgreSQL and real RabbitMQ
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

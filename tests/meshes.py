@@ -39,7 +39,14 @@ from services.chassis.security.tokens import Tokens, create_key, load_key
 from services.chassis.telemetry import Telemetry
 from services.targets import assemble
 
-QUEUES = ("parser.parse-resume", "scorer.score-resume", "scorer.draft-rubric", "store.erase-file", "tests.take-event", "tests.survive-restart")
+QUEUES = (
+    "parser.parse-resume",
+    "scorer.score-resume",
+    "scorer.draft-rubric",
+    "store.erase-file",
+    "tests.take-event",
+    "tests.survive-restart",
+)
 ADMIN = Subject("acc_" + "a" * 32, Role.ROLE_ADMIN)
 RECRUITER = Subject("acc_" + "b" * 32, Role.ROLE_RECRUITER)
 OTHER_RECRUITER = Subject("acc_" + "c" * 32, Role.ROLE_RECRUITER)
@@ -123,12 +130,17 @@ class RunningMesh:
 
 @asynccontextmanager
 async def running_mesh(
-    folder: Path, *, services: Iterable[str] = ("store", "parser", "scorer"), **defaults: Any
+    folder: Path,
+    *,
+    services: Iterable[str] = ("store", "parser", "scorer"),
+    telemetry: Telemetry | None = None,
+    **defaults: Any,
 ) -> AsyncIterator[RunningMesh]:
     """Starts services in this process; `defaults` are settings, `http_listen` among them."""
     create_key(folder / "key.pem")
     spans = InMemorySpanExporter()
-    telemetry = Telemetry("candor", [SimpleSpanProcessor(spans)])
+    own = telemetry is None
+    telemetry = telemetry or Telemetry("candor", [SimpleSpanProcessor(spans)])
     with tempfile.TemporaryDirectory(prefix="candor-t-") as sockets:
         addresses = {name: f"unix:{sockets}/{name}.sock" for name in ("store", "parser", "scorer")}
         shared = {
@@ -151,7 +163,8 @@ async def running_mesh(
         finally:
             await mesh.close()
             await component.stop()
-            telemetry.close()
+            if own:
+                telemetry.close()
 
 
 async def upload_of(content: bytes, file_name: str, **header: Any) -> AsyncIterator[UploadResumeRequest]:
@@ -159,3 +172,4 @@ async def upload_of(content: bytes, file_name: str, **header: Any) -> AsyncItera
     yield UploadResumeRequest(header=UploadResumeRequest.Header(file_name=file_name, **header))
     for start in range(0, len(content), 64 * 1024):
         yield UploadResumeRequest(chunk=content[start : start + 64 * 1024])
+    yield UploadResumeRequest(end=UploadResumeRequest.End())

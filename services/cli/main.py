@@ -255,7 +255,7 @@ def _choose_model(url: str | None) -> None:
 def _with_progress(tally: Tally, work: Callable[[], Coroutine[Any, Any, Ranking]]) -> Ranking:
     """Runs the work under a bar on standard error."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=_errors, transient=True) as progress:
+    with Progress(*columns, console=_errors, transient=True, disable=not _errors.is_terminal) as progress:
         reading, judging = progress.add_task("read", total=None), progress.add_task("judged", total=None)
 
         def show(now: Tally) -> None:

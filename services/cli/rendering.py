@@ -19,6 +19,8 @@ from rich.text import Text
 
 _SHOWN = 3
 """Matches and gaps in a row of a table; JSON has all."""
+_CELL = 150
+"""Characters of one match or gap in a table; --explain and JSON have them whole."""
 _WIDTH_OF_A_PIPE = 160
 _CHANGING = {
     *("jobId", "accountId", "evaluationId", "resumeId", "nextPageToken"),
@@ -139,7 +141,8 @@ def _overview(ranking: Ranking) -> Table:
 
 
 def _bullets(lines: Iterable[str]) -> Text:
-    return Text("\n".join(f"• {' '.join(line.split())}" for line in lines))
+    flat = (" ".join(line.split()) for line in lines)
+    return Text("\n".join(f"• {line[:_CELL]}{'…' if line[_CELL:] else ''}" for line in flat))
 
 
 def _explain(console: Console, ranking: Ranking, rank: str, one: Evaluation) -> None:

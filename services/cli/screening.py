@@ -156,6 +156,7 @@ async def _upload_of(path: Path) -> AsyncIterator[UploadResumeRequest]:
         yield UploadResumeRequest(header=UploadResumeRequest.Header(file_name=path.name[:255]))
         for chunk in _chunks(content):
             yield UploadResumeRequest(chunk=chunk)
+        yield UploadResumeRequest(end=UploadResumeRequest.End())
 
     return messages()
 

@@ -116,13 +116,13 @@ def load_contract(descriptor_set: bytes | None = None) -> Contract:
 
 
 def is_file_transfer(message: Descriptor) -> bool:
-    """Whether a streamed message is `oneof part {Header header; bytes chunk}`."""
+    """Whether a streamed message is `oneof part {Header header; bytes chunk; End end}`, the last where it has one."""
     part = message.oneofs_by_name.get("part")
     if part is None:
         return False
     fields = {field.name: field for field in part.fields}
     return (
-        set(fields) == {"header", "chunk"}
+        set(fields) - {"end"} == {"header", "chunk"}
         and fields["header"].type == FieldDescriptor.TYPE_MESSAGE
         and fields["chunk"].type == FieldDescriptor.TYPE_BYTES
     )

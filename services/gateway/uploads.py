@@ -79,7 +79,7 @@ class _Transfer:
             raise
 
     async def messages(self) -> AsyncIterator[Message]:
-        """The header, then the chunks.
+        """The header, then the chunks, then the end where the contract has one and the whole file has been read.
 
         Raises:
             Refused: 400, the form or the header's fields are not valid; 408, the client is too slow.
@@ -99,6 +99,11 @@ class _Transfer:
                 del waiting[:CHUNK_BYTES]
         if waiting:
             yield self._chunk(bytes(waiting))
+        request = self._exchange.route.rpc.request
+        if self._intake.ended and "end" in request.DESCRIPTOR.fields_by_name:
+            end: Message = request()
+            end.end.SetInParent()  # type: ignore[attr-defined]
+            yield end
 
     async def _raw_parts(self) -> AsyncIterator[Message | bytes]:
         yield self._header((), _name_of_disposition(self._exchange.headers.get("content-disposition", "")))

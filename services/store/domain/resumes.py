@@ -38,6 +38,12 @@ class FileEmpty(Invalid):
     sentence = "The file is empty."
 
 
+class FileCutOff(Invalid):
+    """The stream ended before the file did."""
+
+    sentence = "The upload was cut off before the file was whole. Send it again."
+
+
 class FileHeaderMissing(Invalid):
     """An upload begins with its header."""
 

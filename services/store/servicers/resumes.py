@@ -18,6 +18,7 @@ from services.chassis.ids import new_id
 from services.store.domain.evaluations import RESUME_UNREADABLE
 from services.store.domain.resumes import (
     SIZE_LIMIT,
+    FileCutOff,
     FileEmpty,
     FileHeaderMissing,
     FileTooLarge,
@@ -171,13 +172,19 @@ class _Incoming:
 
     async def content(self) -> AsyncIterator[bytes]:
         async for message in self._requests:
-            if message.WhichOneof("part") != "chunk":
-                raise FileHeaderMissing
-            self.size += len(message.chunk)
-            if self.size > SIZE_LIMIT:
-                raise FileTooLarge
-            self._digest.update(message.chunk)
-            yield message.chunk
+            match message.WhichOneof("part"):
+                case "chunk":
+                    self.size += len(message.chunk)
+                    if self.size > SIZE_LIMIT:
+                        raise FileTooLarge
+                    self._digest.update(message.chunk)
+                    yield message.chunk
+                case "end":
+                    break
+                case _:
+                    raise FileHeaderMissing
+        else:
+            raise FileCutOff
         if self.size == 0:
             raise FileEmpty
 

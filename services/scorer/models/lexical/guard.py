@@ -15,16 +15,17 @@ _COPY = 6
 # honest pairs. Sentences of fewer words are like each other by nature.
 _NEAR_COPY = 0.6
 _NEAR_COPY_WORDS = 6
-# A run of this many words without a function word, three fifths of them the rubric's: 0.16 % of honest pairs.
+# A run of this many words without a function word, half of them the rubric's.
 _BLOCK = 25
-_BLOCK_SHARE = 0.6
+_BLOCK_SHARE = 0.5
 # Longer than any skill list of an honest CV but 1.7 %, counted in meaning words of one list line.
 _LONG_LIST = 60
 # A sentence has one function word in three, a list hardly any.
 _GLUE = 0.08
-# Eight words, three in four the job's: nobody's own sentence about their own work is that close.
-_DENSE_WORDS = 7
-_DENSE = 0.75
+# Ten words, four in five the job's: nobody's own sentence about their own work is that close (the closest honest one of
+# the examples has seven in ten).
+_DENSE_WORDS = 10
+_DENSE = 0.8
 # List lines one after another, taken together.
 _LISTS = 40
 # Two pieces taken from the job are a pasted posting: six segments around each, where a third of the words are the
@@ -32,7 +33,7 @@ _LISTS = 40
 _PASTED = 2
 _BESIDE = 6
 _BESIDE_SHARE = 0.3
-# Whoever pasted so much gets no credit for what is half the job's words elsewhere.
+# Whoever pasted so much, or gives the reader orders, gets no credit for what is half the job's words elsewhere.
 _ANYWHERE_SHARE = 0.5
 _ORDER = re.compile(
     r"ignore\s+(?:all\s+|any\s+)?(?:the\s+)?(?:previous|prior|above|earlier|preceding)|disregard\s+(?:all|any"
@@ -71,9 +72,7 @@ class JobText:
         keys = {word.key for word in words}
         # Both ways: `Run five Kubernetes clusters with 160 nodes for 70 engineers; led eight upgrades ...` holds most of
         # what the job says of clusters, and has more words of its own.
-        return any(
-            len(keys & sentence) >= _NEAR_COPY * max(len(sentence), len(keys)) for sentence in self._sentences
-        )
+        return any(len(keys & sentence) >= _NEAR_COPY * max(len(sentence), len(keys)) for sentence in self._sentences)
 
     def share(self, words: Sequence[Word]) -> float:
         """Share of the words that are the job's, 0 to 1."""
@@ -96,7 +95,9 @@ def suspects(curriculum: Curriculum, job: JobText) -> set[int]:
         piece = curriculum.piece(number)
         if job.rewritten(meant) or job.copied(piece) or _is_heap(piece, meant, job):
             taken.add(number)
-    return orders | repeats | taken | _pasted(taken, curriculum, job)
+    if orders or len(taken) >= _PASTED:
+        taken |= _pasted(taken, curriculum, job)
+    return orders | repeats | taken
 
 
 def _heaps(curriculum: Curriculum, job: JobText) -> set[int]:
@@ -116,8 +117,6 @@ def _heaps(curriculum: Curriculum, job: JobText) -> set[int]:
 
 def _pasted(taken: set[int], curriculum: Curriculum, job: JobText) -> set[int]:
     """What stands between or beside pieces taken from the job: a pasted posting has sentences that no criterion kept."""
-    if len(taken) < _PASTED:
-        return set()
     near = {number + step for number in taken for step in range(-_BESIDE, _BESIDE + 1)}
     return {
         number

@@ -30,7 +30,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'candor/resumes/v1/resumes_service.proto\x12\x11\x63\x61ndor.resumes.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1d\x63\x61ndor/access/v1/access.proto\x1a%candor/parsing/v1/parsed_resume.proto\x1a\x1e\x63\x61ndor/resumes/v1/resume.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\"\xdc\x01\n\x13UploadResumeRequest\x12?\n\x06header\x18\x01 \x01(\x0b\x32-.candor.resumes.v1.UploadResumeRequest.HeaderH\x00\x12\x1a\n\x05\x63hunk\x18\x02 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80@H\x00\x1aY\n\x06Header\x12\x31\n\tfile_name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18\xff\x01\x32\x12^[^\\x00-\\x1f/\\\\]+$\x12\x1c\n\nrequest_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x42\r\n\x04part\x12\x05\xbaH\x02\x08\x01\"@\n\x10GetResumeRequest\x12,\n\tresume_id\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^res_[0-9a-f]{32}$\"\x8a\x01\n\x12ListResumesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x38\n\x05state\x18\x03 \x01(\x0e\x32\x1f.candor.resumes.v1.Resume.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\"Z\n\x13ListResumesResponse\x12*\n\x07resumes\x18\x01 \x03(\x0b\x32\x19.candor.resumes.v1.Resume\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"E\n\x15\x44ownloadResumeRequest\x12,\n\tresume_id\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^res_[0-9a-f]{32}$\"\xba\x01\n\x16\x44ownloadResumeResponse\x12\x42\n\x06header\x18\x01 \x01(\x0b\x32\x30.candor.resumes.v1.DownloadResumeResponse.HeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x1a\x43\n\x06Header\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x12\n\nmedia_type\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x05\x42\x06\n\x04part\"D\n\x14GetResumeTextRequest\x12,\n\tresume_id\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^res_[0-9a-f]{32}$\"B\n\x12WatchResumeRequest\x12,\n\tresume_id\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^res_[0-9a-f]{32}$\"C\n\x13\x44\x65leteResumeRequest\x12,\n\tresume_id\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^res_[0-9a-f]{32}$\"\xc3\x01\n\x19RecordParsedResumeRequest\x12,\n\tresume_id\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^res_[0-9a-f]{32}$\x12\x31\n\x06parsed\x18\x02 \x01(\x0b\x32\x1f.candor.parsing.v1.ParsedResumeH\x00\x12\x33\n\nunreadable\x18\x03 \x01(\x0b\x32\x1d.candor.parsing.v1.UnreadableH\x00\x42\x10\n\x07outcome\x12\x05\xbaH\x02\x08\x01\x32\xae\x08\n\x0eResumesService\x12x\n\x0cUploadResume\x12&.candor.resumes.v1.UploadResumeRequest\x1a\x19.candor.resumes.v1.Resume\"#\xca\xda\x18\x05\x12\x03\x01\x02\x04\x82\xd3\xe4\x93\x02\x14\"\x0f/api/v1/resumes:\x01*(\x01\x12y\n\tGetResume\x12#.candor.resumes.v1.GetResumeRequest\x1a\x19.candor.resumes.v1.Resume\",\xca\xda\x18\x05\x12\x03\x01\x02\x04\x82\xd3\xe4\x93\x02\x1d\x12\x1b/api/v1/resumes/{resume_id}\x12~\n\x0bListResumes\x12%.candor.resumes.v1.ListResumesRequest\x1a&.candor.resumes.v1.ListResumesResponse\" \xca\xda\x18\x05\x12\x03\x01\x02\x04\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/resumes\x12\x9e\x01\n\x0e\x44ownloadResume\x12(.candor.resumes.v1.DownloadResumeRequest\x1a).candor.resumes.v1.DownloadResumeResponse\"5\xca\xda\x18\x05\x12\x03\x01\x02\x04\x82\xd3\xe4\x93\x02&\x12$/api/v1/resumes/{resume_id}:download0\x01\x12\x8c\x01\n\rGetResumeText\x12\'.candor.resumes.v1.GetResumeTextRequest\x1a\x1f.candor.parsing.v1.ParsedResume\"1\xca\xda\x18\x05\x12\x03\x01\x02\x04\x82\xd3\xe4\x93\x02\"\x12 /api/v1/resumes/{resume_id}/text\x12\x85\x01\n\x0bWatchResume\x12%.candor.resumes.v1.WatchResumeRequest\x1a\x19.candor.resumes.v1.Resume\"2\xca\xda\x18\x05\x12\x03\x01\x02\x04\x82\xd3\xe4\x93\x02#\x12!/api/v1/resumes/{resume_id}:watch0\x01\x12|\n\x0c\x44\x65leteResume\x12&.candor.resumes.v1.DeleteResumeRequest\x1a\x16.google.protobuf.Empty\",\xca\xda\x18\x05\x12\x03\x01\x02\x04\x82\xd3\xe4\x93\x02\x1d*\x1b/api/v1/resumes/{resume_id}\x12\x66\n\x12RecordParsedResume\x12,.candor.resumes.v1.RecordParsedResumeRequest\x1a\x19.candor.resumes.v1.Resume\"\x07\xca\xda\x18\x03\x12\x01\x04\x1a\t\xd2\xda\x18\x05storeb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'candor/resumes/v1/resumes_service.proto\x12\x11\x63\x61ndor.resumes.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1d\x63\x61ndor/access/v1/access.proto\x1a%candor/parsing/v1/parsed_resume.proto\x1a\x1e\x63\x61ndor/resumes/v1/resume.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\"\x9e\x02\n\x13UploadResumeRequest\x12?\n\x06header\x18\x01 \x01(\x0b\x32-.candor.resumes.v1.UploadResumeRequest.HeaderH\x00\x12\x1a\n\x05\x63hunk\x18\x02 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80@H\x00\x12\x39\n\x03\x65nd\x18\x03 \x01(\x0b\x32*.candor.resumes.v1.UploadResumeRequest.EndH\x00\x1aY\n\x06Header\x12\x31\n\tfile_name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18\xff\x01\x32\x12^[^\\x00-\\x1f/\\\\]+$\x12\x1c\n\nrequest_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x1a\x05\n\x03\x45ndB\r\n\x04part\x12\x05\xbaH\x02\x08\x01\"@\n\x10GetResumeRequest\x12,\n\tresume_id\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^res_[0-9a-f]{32}$\"\x8a\x01\n\x12ListResumesRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x38\n\x05state\x18\x03 \x01(\x0e\x32\x1f.candor.resumes.v1.Resume.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\"Z\n\x13ListResumesResponse\x12*\n\x07resumes\x18\x01 \x03(\x0b\x32\x19.candor.resumes.v1.Resume\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"E\n\x15\x44ownloadResumeRequest\x12,\n\tresume_id\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^res_[0-9a-f]{32}$\"\xba\x01\n\x16\x44ownloadResumeResponse\x12\x42\n\x06header\x18\x01 \x01(\x0b\x32\x30.candor.resumes.v1.DownloadResumeResponse.HeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x1a\x43\n\x06Header\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x12\n\nmedia_type\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x05\x42\x06\n\x04part\"D\n\x14GetResumeTextRequest\x12,\n\tresume_id\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^res_[0-9a-f]{32}$\"B\n\x12WatchResumeRequest\x12,\n\tresume_id\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^res_[0-9a-f]{32}$\"C\n\x13\x44\x65leteResumeRequest\x12,\n\tresume_id\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^res_[0-9a-f]{32}$\"\xc3\x01\n\x19RecordParsedResumeRequest\x12,\n\tresume_id\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^res_[0-9a-f]{32}$\x12\x31\n\x06parsed\x18\x02 \x01(\x0b\x32\x1f.candor.parsing.v1.ParsedResumeH\x00\x12\x33\n\nunreadable\x18\x03 \x01(\x0b\x32\x1d.candor.parsing.v1.UnreadableH\x00\x42\x10\n\x07outcome\x12\x05\xbaH\x02\x08\x01\x32\xae\x08\n\x0eResumesService\x12x\n\x0cUploadResume\x12&.candor.resumes.v1.UploadResumeRequest\x1a\x19.candor.resumes.v1.Resume\"#\xca\xda\x18\x05\x12\x03\x01\x02\x04\x82\xd3\xe4\x93\x02\x14\"\x0f/api/v1/resumes:\x01*(\x01\x12y\n\tGetResume\x12#.candor.resumes.v1.GetResumeRequest\x1a\x19.candor.resumes.v1.Resume\",\xca\xda\x18\x05\x12\x03\x01\x02\x04\x82\xd3\xe4\x93\x02\x1d\x12\x1b/api/v1/resumes/{resume_id}\x12~\n\x0bListResumes\x12%.candor.resumes.v1.ListResumesRequest\x1a&.candor.resumes.v1.ListResumesResponse\" \xca\xda\x18\x05\x12\x03\x01\x02\x04\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/resumes\x12\x9e\x01\n\x0e\x44ownloadResume\x12(.candor.resumes.v1.DownloadResumeRequest\x1a).candor.resumes.v1.DownloadResumeResponse\"5\xca\xda\x18\x05\x12\x03\x01\x02\x04\x82\xd3\xe4\x93\x02&\x12$/api/v1/resumes/{resume_id}:download0\x01\x12\x8c\x01\n\rGetResumeText\x12\'.candor.resumes.v1.GetResumeTextRequest\x1a\x1f.candor.parsing.v1.ParsedResume\"1\xca\xda\x18\x05\x12\x03\x01\x02\x04\x82\xd3\xe4\x93\x02\"\x12 /api/v1/resumes/{resume_id}/text\x12\x85\x01\n\x0bWatchResume\x12%.candor.resumes.v1.WatchResumeRequest\x1a\x19.candor.resumes.v1.Resume\"2\xca\xda\x18\x05\x12\x03\x01\x02\x04\x82\xd3\xe4\x93\x02#\x12!/api/v1/resumes/{resume_id}:watch0\x01\x12|\n\x0c\x44\x65leteResume\x12&.candor.resumes.v1.DeleteResumeRequest\x1a\x16.google.protobuf.Empty\",\xca\xda\x18\x05\x12\x03\x01\x02\x04\x82\xd3\xe4\x93\x02\x1d*\x1b/api/v1/resumes/{resume_id}\x12\x66\n\x12RecordParsedResume\x12,.candor.resumes.v1.RecordParsedResumeRequest\x1a\x19.candor.resumes.v1.Resume\"\x07\xca\xda\x18\x03\x12\x01\x04\x1a\t\xd2\xda\x18\x05storeb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -84,29 +84,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESUMESSERVICE'].methods_by_name['RecordParsedResume']._loaded_options = None
   _globals['_RESUMESSERVICE'].methods_by_name['RecordParsedResume']._serialized_options = b'\312\332\030\003\022\001\004'
   _globals['_UPLOADRESUMEREQUEST']._serialized_start=253
-  _globals['_UPLOADRESUMEREQUEST']._serialized_end=473
-  _globals['_UPLOADRESUMEREQUEST_HEADER']._serialized_start=369
-  _globals['_UPLOADRESUMEREQUEST_HEADER']._serialized_end=458
-  _globals['_GETRESUMEREQUEST']._serialized_start=475
-  _globals['_GETRESUMEREQUEST']._serialized_end=539
-  _globals['_LISTRESUMESREQUEST']._serialized_start=542
-  _globals['_LISTRESUMESREQUEST']._serialized_end=680
-  _globals['_LISTRESUMESRESPONSE']._serialized_start=682
-  _globals['_LISTRESUMESRESPONSE']._serialized_end=772
-  _globals['_DOWNLOADRESUMEREQUEST']._serialized_start=774
-  _globals['_DOWNLOADRESUMEREQUEST']._serialized_end=843
-  _globals['_DOWNLOADRESUMERESPONSE']._serialized_start=846
-  _globals['_DOWNLOADRESUMERESPONSE']._serialized_end=1032
-  _globals['_DOWNLOADRESUMERESPONSE_HEADER']._serialized_start=957
-  _globals['_DOWNLOADRESUMERESPONSE_HEADER']._serialized_end=1024
-  _globals['_GETRESUMETEXTREQUEST']._serialized_start=1034
-  _globals['_GETRESUMETEXTREQUEST']._serialized_end=1102
-  _globals['_WATCHRESUMEREQUEST']._serialized_start=1104
-  _globals['_WATCHRESUMEREQUEST']._serialized_end=1170
-  _globals['_DELETERESUMEREQUEST']._serialized_start=1172
-  _globals['_DELETERESUMEREQUEST']._serialized_end=1239
-  _globals['_RECORDPARSEDRESUMEREQUEST']._serialized_start=1242
-  _globals['_RECORDPARSEDRESUMEREQUEST']._serialized_end=1437
-  _globals['_RESUMESSERVICE']._serialized_start=1440
-  _globals['_RESUMESSERVICE']._serialized_end=2510
+  _globals['_UPLOADRESUMEREQUEST']._serialized_end=539
+  _globals['_UPLOADRESUMEREQUEST_HEADER']._serialized_start=428
+  _globals['_UPLOADRESUMEREQUEST_HEADER']._serialized_end=517
+  _globals['_UPLOADRESUMEREQUEST_END']._serialized_start=519
+  _globals['_UPLOADRESUMEREQUEST_END']._serialized_end=524
+  _globals['_GETRESUMEREQUEST']._serialized_start=541
+  _globals['_GETRESUMEREQUEST']._serialized_end=605
+  _globals['_LISTRESUMESREQUEST']._serialized_start=608
+  _globals['_LISTRESUMESREQUEST']._serialized_end=746
+  _globals['_LISTRESUMESRESPONSE']._serialized_start=748
+  _globals['_LISTRESUMESRESPONSE']._serialized_end=838
+  _globals['_DOWNLOADRESUMEREQUEST']._serialized_start=840
+  _globals['_DOWNLOADRESUMEREQUEST']._serialized_end=909
+  _globals['_DOWNLOADRESUMERESPONSE']._serialized_start=912
+  _globals['_DOWNLOADRESUMERESPONSE']._serialized_end=1098
+  _globals['_DOWNLOADRESUMERESPONSE_HEADER']._serialized_start=1023
+  _globals['_DOWNLOADRESUMERESPONSE_HEADER']._serialized_end=1090
+  _globals['_GETRESUMETEXTREQUEST']._serialized_start=1100
+  _globals['_GETRESUMETEXTREQUEST']._serialized_end=1168
+  _globals['_WATCHRESUMEREQUEST']._serialized_start=1170
+  _globals['_WATCHRESUMEREQUEST']._serialized_end=1236
+  _globals['_DELETERESUMEREQUEST']._serialized_start=1238
+  _globals['_DELETERESUMEREQUEST']._serialized_end=1305
+  _globals['_RECORDPARSEDRESUMEREQUEST']._serialized_start=1308
+  _globals['_RECORDPARSEDRESUMEREQUEST']._serialized_end=1503
+  _globals['_RESUMESSERVICE']._serialized_start=1506
+  _globals['_RESUMESSERVICE']._serialized_end=2576
 # @@protoc_insertion_point(module_scope)

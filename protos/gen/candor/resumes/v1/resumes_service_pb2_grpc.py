@@ -86,8 +86,9 @@ class ResumesServiceServicer:
 
     def UploadResume(self, request_iterator, context):
         """Keeps a file and answers once it is safe; the parser reads it afterwards (event ResumeUploadedEvent).
-        The first message names the file, the others carry its content in order, 10 MiB in all; a larger one is
-        RESOURCE_EXHAUSTED, reason FILE_TOO_LARGE; one without content INVALID_ARGUMENT, reason FILE_EMPTY.
+        The first message names the file, the next carry its content in order, 10 MiB in all, the last says that it is
+        whole. A larger file is RESOURCE_EXHAUSTED, reason FILE_TOO_LARGE; one without content INVALID_ARGUMENT, reason
+        FILE_EMPTY; one that ends without its last message INVALID_ARGUMENT, reason FILE_CUT_OFF.
         Over HTTP: `multipart/form-data` with a part `file`, or the bare bytes with `?file_name=`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -21,8 +21,9 @@ class ResumesServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     UploadResume: _aio.StreamUnaryMultiCallable[_resumes_service_pb2.UploadResumeRequest, _resume_pb2.Resume]
     """Keeps a file and answers once it is safe; the parser reads it afterwards (event ResumeUploadedEvent).
-    The first message names the file, the others carry its content in order, 10 MiB in all; a larger one is
-    RESOURCE_EXHAUSTED, reason FILE_TOO_LARGE; one without content INVALID_ARGUMENT, reason FILE_EMPTY.
+    The first message names the file, the next carry its content in order, 10 MiB in all, the last says that it is
+    whole. A larger file is RESOURCE_EXHAUSTED, reason FILE_TOO_LARGE; one without content INVALID_ARGUMENT, reason
+    FILE_EMPTY; one that ends without its last message INVALID_ARGUMENT, reason FILE_CUT_OFF.
     Over HTTP: `multipart/form-data` with a part `file`, or the bare bytes with `?file_name=`.
     """
     GetResume: _aio.UnaryUnaryMultiCallable[_resumes_service_pb2.GetResumeRequest, _resume_pb2.Resume]
@@ -54,8 +55,9 @@ class ResumesServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_abc.AsyncIterator[_resumes_service_pb2.UploadResumeRequest], _abc.Awaitable[_resume_pb2.Resume]],
     ) -> _abc.Awaitable[_resume_pb2.Resume]:
         """Keeps a file and answers once it is safe; the parser reads it afterwards (event ResumeUploadedEvent).
-        The first message names the file, the others carry its content in order, 10 MiB in all; a larger one is
-        RESOURCE_EXHAUSTED, reason FILE_TOO_LARGE; one without content INVALID_ARGUMENT, reason FILE_EMPTY.
+        The first message names the file, the next carry its content in order, 10 MiB in all, the last says that it is
+        whole. A larger file is RESOURCE_EXHAUSTED, reason FILE_TOO_LARGE; one without content INVALID_ARGUMENT, reason
+        FILE_EMPTY; one that ends without its last message INVALID_ARGUMENT, reason FILE_CUT_OFF.
         Over HTTP: `multipart/form-data` with a part `file`, or the bare bytes with `?file_name=`.
         """
 
