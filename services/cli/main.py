@@ -33,6 +33,7 @@ app = App(
     version=lambda: version_of("candor"),
 )
 _errors = Console(stderr=True)
+_CALLERS_FAULT = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND)
 
 
 def run() -> None:
@@ -40,11 +41,11 @@ def run() -> None:
     try:
         result = app(result_action="return_value")
     except (SettingsRefused, CannotScreen) as error:
-        _errors.print(f"candor: {error}", style="red", markup=False, highlight=False)
+        _say(f"candor: {error}", "red")
         sys.exit(WRONG_CALL)
     except grpc.aio.AioRpcError as error:
-        _errors.print(f"candor: {error.details()}", style="red", markup=False, highlight=False)
-        sys.exit(WITHOUT_RESULT)
+        _say(f"candor: {error.details()}", "red")
+        sys.exit(WRONG_CALL if error.code() in _CALLERS_FAULT else WITHOUT_RESULT)
     sys.exit(result if isinstance(result, int) else DONE)
 
 
@@ -101,7 +102,7 @@ def screen_command(
         ranking = _with_progress(tally, work)
     except KeyboardInterrupt:
         kept = "nothing was kept" if ephemeral else "what was judged is kept, and is not paid for again"
-        _errors.print(f"Stopped. {tally.judged} of {tally.files} files judged; {kept}.")
+        _say(f"Stopped. {tally.judged} of {tally.files} files judged; {kept}.")
         return INTERRUPTED
     _write(_rendered(ranking, form, explain=explain, verbose=verbose, to_file=output is not None), output)
     judged = [one for one in ranking.evaluations if one.state == Evaluation.STATE_SUCCEEDED]
@@ -136,16 +137,16 @@ def parse(file: Path, /, *, form: Annotated[Literal["text", "json"], Parameter(n
 
     answer = run_on_loop(work)
     if answer.WhichOneof("outcome") == "unreadable":
-        _errors.print(f"{file}: {answer.unreadable.reason}", markup=False, highlight=False)
+        _say(f"{file}: {answer.unreadable.reason}")
         return WITHOUT_RESULT
     if form == "json":
         print(json.dumps(rendering.message_as_dict(answer.parsed), ensure_ascii=False, indent=2))
         return DONE
     print(answer.parsed.text)
     for span in answer.parsed.hidden_spans:
-        _errors.print(f"hidden on page {span.page}: {span.text}", style="yellow", markup=False, highlight=False)
+        _say(f"hidden on page {span.page}: {span.text}", "yellow")
     for warning in answer.parsed.warnings:
-        _errors.print(f"note: {warning}", markup=False, highlight=False)
+        _say(f"note: {warning}")
     return DONE
 
 
@@ -243,6 +244,11 @@ def version() -> int:
     """Show the version."""
     print(version_of("candor"))
     return DONE
+
+
+def _say(text: str, style: str = "") -> None:
+    """One message on standard error, as it is: a terminal wraps by itself, a file wants whole lines."""
+    _errors.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _choose_model(url: str | None) -> None:

@@ -11,9 +11,11 @@ from services.scorer.models.lexical.words import Word, folded, is_function_word
 
 # Six equal words in a row with the job's text: 0.08 % of honest CVs of the same field have one, a pasted posting all.
 _COPY = 6
+# The run has to be most of the sentence: `registered with the Nursing and Midwifery Council since 2018` is honest.
+_COPIED_SHARE = 0.6
 # A sentence that holds this share of the meaning words of one of the job's sentences was written from it: 0.7 % of
 # honest pairs. Sentences of fewer words are like each other by nature.
-_NEAR_COPY = 0.6
+_NEAR_COPY = 0.7
 _NEAR_COPY_WORDS = 6
 # A run of this many words without a function word, half of them the rubric's.
 _BLOCK = 25
@@ -26,11 +28,12 @@ _GLUE = 0.08
 # the examples has seven in ten).
 _DENSE_WORDS = 10
 _DENSE = 0.8
-# List lines one after another, taken together.
+# List lines one after another, taken together. The best honest candidates' skills are the job's, up to half of them.
 _LISTS = 40
-# Two pieces taken from the job are a pasted posting: six segments around each, where a third of the words are the
+_LISTS_SHARE = 0.6
+# Three pieces taken from the job are a pasted posting: six segments around each, where a third of the words are the
 # job's, go with them.
-_PASTED = 2
+_PASTED = 3
 _BESIDE = 6
 _BESIDE_SHARE = 0.3
 # Whoever pasted so much, or gives the reader orders, gets no credit for what is half the job's words elsewhere.
@@ -62,8 +65,13 @@ class JobText:
         self._vocabulary = frozenset(vocabulary)
 
     def copied(self, text: str) -> bool:
-        """Whether six words in a row are the job's."""
-        return not self._copies.isdisjoint(_runs(text))
+        """Whether most of it is runs of six words that are the job's."""
+        runs = [*_runs(text)]
+        covered: set[int] = set()
+        for at, run in enumerate(runs):
+            if run in self._copies:
+                covered.update(range(at, at + _COPY))
+        return len(covered) >= _COPIED_SHARE * (len(runs) + _COPY - 1) if covered else False
 
     def rewritten(self, words: Sequence[Word]) -> bool:
         """Whether most of one of the job's sentences is in this one."""
@@ -83,7 +91,7 @@ def suspects(curriculum: Curriculum, job: JobText) -> set[int]:
     """Numbers of the segments that are no evidence."""
     orders = {curriculum.segment_of(match.start()) for match in _ORDER.finditer(curriculum.text)}
     repeats: set[int] = set()
-    taken = _heaps(curriculum, job)
+    taken: set[int] = set()
     seen: set[tuple[str, ...]] = set()
     for number, meant in enumerate(curriculum.words):
         if len(meant) < _SHORTEST_SUSPECT:
@@ -97,7 +105,7 @@ def suspects(curriculum: Curriculum, job: JobText) -> set[int]:
             taken.add(number)
     if orders or len(taken) >= _PASTED:
         taken |= _pasted(taken, curriculum, job)
-    return orders | repeats | taken
+    return orders | repeats | taken | _heaps(curriculum, job)
 
 
 def _heaps(curriculum: Curriculum, job: JobText) -> set[int]:
@@ -109,7 +117,7 @@ def _heaps(curriculum: Curriculum, job: JobText) -> set[int]:
             run.append(number)
             continue
         together = [word for one in run for word in curriculum.words[one]]
-        if len(together) >= _LISTS and job.share(together) >= _BLOCK_SHARE:
+        if len(together) >= _LISTS and job.share(together) >= _LISTS_SHARE:
             found.update(run)
         run = []
     return found

@@ -1,0 +1,97 @@
+"""Evaluations a second with a model that takes two seconds: Candor beside the ideal and beside Celery.
+
+python -m bench.throughput [--in-flight 100 500] [--sides candor celery-prefork celery-threads]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from bench import candor_side, celery_side
+from bench.database import Server, running_postgresql
+from bench.reporting import Measurement, as_json, as_table
+
+SIDES = ("candor", "celery-prefork", "celery-threads")
+_RUN_SECONDS = 40
+"""About as long as a run takes at the rate that a side is expected to reach."""
+_EXPECTED_SHARE = {("candor", 500): 0.5, ("celery-threads", 500): 0.25}
+"""Of the ideal, where a run is sized for less than all of it."""
+_LONGEST_SECONDS = 240
+"""A run that takes longer, preparation included, is ended and fails."""
+
+
+def main() -> int:
+    """Measures what was asked for; 1 where anything was not as it has to be."""
+    chosen = _arguments()
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGALRM, _too_long)
+    folder = Path(tempfile.mkdtemp(prefix="candor-bench-"))
+    # PostgreSQL refuses to run as root and changes its user: it has to reach its folder.
+    folder.chmod(0o755)
+    measurements: list[Measurement] = []
+    try:
+        with running_postgresql(folder / "postgresql") as server:
+            for one in _each(chosen, server, folder):
+                measurements.append(one)
+                _keep(one, chosen.out)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print("\n" + as_table(measurements))
+    return 1 if any(one.errors for one in measurements) else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--in-flight", type=int, nargs="+", default=[100, 500], help="model calls at the same time")
+    parser.add_argument("--evaluations", type=int, help="for every side; otherwise about 40 s of work for each")
+    parser.add_argument("--model-seconds", type=float, default=2.0, help="how long the fake model takes")
+    parser.add_argument("--sides", nargs="+", choices=SIDES, default=SIDES)
+    parser.add_argument("--out", type=Path, help="file that each measurement is added to as a line of JSON")
+    return parser.parse_args()
+
+
+def _each(chosen: argparse.Namespace, server: Server, folder: Path) -> Iterator[Measurement]:
+    for side in chosen.sides:
+        # The default pool has as many processes as there are cores, whatever is in flight elsewhere.
+        for in_flight in [os.cpu_count() or 1] if side == "celery-prefork" else chosen.in_flight:
+            share = _EXPECTED_SHARE.get((side, in_flight), 1.0)
+            evaluations = chosen.evaluations or int(in_flight / chosen.model_seconds * _RUN_SECONDS * share)
+            own = folder / f"{side}-{in_flight}"
+            own.mkdir()
+            load = os.getloadavg()[0]
+            print(f"{side}: {evaluations} evaluations, {in_flight} in flight; load average {load:.2f}", file=sys.stderr)
+            signal.alarm(_LONGEST_SECONDS)
+            if side == "candor":
+                yield candor_side.measure(server, own, in_flight, evaluations, chosen.model_seconds)
+            else:
+                pool = side.removeprefix("celery-")
+                yield celery_side.measure(server, own, pool, in_flight, evaluations, chosen.model_seconds)
+            signal.alarm(0)
+
+
+def _keep(one: Measurement, out: Path | None) -> None:
+    print(as_json(one), flush=True)
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with out.open("a") as file:
+            file.write(as_json(one) + "\n")
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+def _too_long(number: int, frame: FrameType | None) -> None:
+    raise TimeoutError(f"a run took longer than {_LONGEST_SECONDS} s")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
