@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -143,7 +145,7 @@ class _Run:
             found.append(f"{records} decision records for {evaluations} evaluations")
         if not lines == different == evaluations:
             found.append(f"{lines} paid calls, {different} of them different, for {evaluations} evaluations")
-        return found
+        return found + _complaints(self.store.log) + _complaints(self.scorer.log)
 
 
 @contextmanager
@@ -163,7 +165,7 @@ async def _swallow_uploads(url: str) -> None:
     no queue takes stays in the outbox."""
     async with await aio_pika.connect(url) as connection:
         channel = await connection.channel()
-        arguments = {"x-max-length": 1, "x-overflow": "drop-head"}
+        arguments: Any = {"x-max-length": 1, "x-overflow": "drop-head"}
         queue = await channel.declare_queue("bench.swallow-upload", durable=True, arguments=arguments)
         await queue.bind(EXCHANGE, ResumeUploadedEvent.DESCRIPTOR.full_name)
 
@@ -195,6 +197,13 @@ async def _ended(dsn: str, many: int) -> None:
             now = row[0] if row else 0
             left = left - 0.5 if now == ended else _QUIET_SECONDS
             ended = now
+
+
+def _complaints(log: Path) -> list[str]:
+    """What a service warned of, each sentence once with its count."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("{")]
+    told = Counter(str(json.loads(line).get("event", "")) for line in lines)
+    return [f"{log.stem} warned {many} times: {sentence}" for sentence, many in told.items()]
 
 
 def _number(connection: psycopg.Connection[tuple[Any, ...]], query: str) -> int:

@@ -67,12 +67,7 @@ def judge(cv_id: int, queue_time: str) -> float:
 
 def _asked(text: str) -> dict[str, Any]:
     messages = prompts.judging(JudgementRequest(workload.TITLE, workload.rubric(), text))
-    completion = model().chat.completions.create(
-        model="fake",
-        messages=messages,  # type: ignore[arg-type]  # plain dicts of the SDK's shape
-        response_format=_FORM,  # type: ignore[arg-type]
-        temperature=0,
-        seed=7,
-    )
+    parameters: Any = {"messages": messages, "response_format": _FORM, "temperature": 0, "seed": 7}
+    completion = model().chat.completions.create(model="fake", **parameters)
     answer: dict[str, Any] = json.loads(completion.choices[0].message.content or "")
     return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
 from contextlib import ExitStack
@@ -10,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import redis
 import sqlalchemy as sa
 
 from bench import workload
@@ -100,15 +100,16 @@ def _redis(stack: ExitStack, folder: Path) -> tuple[str, int]:
     command = [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(data)]
     pid = stack.enter_context(child(command, log))
     url = f"redis://127.0.0.1:{port}/0"
-    await_true(lambda: _speaks_redis(url), "redis-server", log)
+    await_true(lambda: _speaks_redis(port), "redis-server", log)
     return url, pid
 
 
-def _speaks_redis(url: str) -> bool:
+def _speaks_redis(port: int) -> bool:
     try:
-        with redis.Redis.from_url(url) as client:
-            return bool(client.ping())
-    except redis.ConnectionError:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as probe:
+            probe.sendall(b"PING\r\n")
+            return probe.recv(7) == b"+PONG\r\n"
+    except OSError:
         return False
 
 

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.requests import Request
@@ -71,7 +72,9 @@ def main() -> None:
         return JSONResponse({"requests": len(fake.requests), "most_in_flight": fake.most_in_flight})
 
     fake.app.router.routes.append(Route("/tally", tally))
-    uvicorn.run(fake.app, host="127.0.0.1", port=chosen.port, log_level="warning", access_log=False, backlog=4096)
+    # uvicorn closes an idle connection after 5 s, and a request that is on its way then is lost; providers wait longer.
+    quiet: Any = {"log_level": "warning", "access_log": False}
+    uvicorn.run(fake.app, host="127.0.0.1", port=chosen.port, backlog=4096, timeout_keep_alive=75, **quiet)
 
 
 if __name__ == "__main__":

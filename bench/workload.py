@@ -54,7 +54,7 @@ def rubric() -> Rubric:
 
 
 def cv_text(number: int) -> str:
-    """A CV of about 2,500 characters. No two numbers give the same: a paid answer is kept by text, and would be reused."""
+    """A CV of about 2,500 characters. Each number gives another: a paid answer is kept by text, and would be reused."""
     chance = random.Random(number)
     name = f"{chance.choice(_FIRST)} {chance.choice(_LAST)}"
     lines = [

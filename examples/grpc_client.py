@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import grpc
-
 from candor.evaluations.v1.evaluations_service_pb2 import CreateEvaluationRequest, WatchEvaluationRequest
 from candor.evaluations.v1.evaluations_service_pb2_grpc import EvaluationsServiceStub
 from candor.jobs.v1.job_pb2 import Job

@@ -6,7 +6,6 @@ import itertools
 import secrets
 import time
 
-
 _order = itertools.count()
 
 

@@ -1,5 +1,5 @@
-"""The `candor` command. Exit codes: 0 done; 1 something has no result (a failed evaluation, an unreadable file, a replay
-that differs); 2 wrong call or settings; 130 interrupted."""
+"""The `candor` command. Exit codes: 0 done; 1 something has no result (a failed evaluation, an unreadable file, a
+replay that differs); 2 wrong call or settings; 130 interrupted."""
 
 from __future__ import annotations
 

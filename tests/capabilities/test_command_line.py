@@ -139,7 +139,17 @@ def test_a_result_is_replayed_from_its_record_to_the_last_digit(candor: Command)
 def test_quotes_that_a_model_invents_are_dropped_and_the_level_with_them(candor: Command, fake_url: str) -> None:
     rubric = candor.home / "rubric.yaml"
     rubric.write_text(RUBRIC)
-    arguments = ("screen", PLATFORM, CVS / "amara-okafor.pdf", "--rubric", rubric, "--model", fake_url, "--format", "json")
+    arguments = (
+        "screen",
+        PLATFORM,
+        CVS / "amara-okafor.pdf",
+        "--rubric",
+        rubric,
+        "--model",
+        fake_url,
+        "--format",
+        "json",
+    )
     honest = json.loads(candor(*arguments, CANDOR_MODEL_NAME="fake").stdout)["evaluations"][0]
     assert honest["overallScore"] > 0
     assert honest["model"]["name"] == "fake"
@@ -155,7 +165,17 @@ def test_an_answer_that_cannot_be_used_ends_as_failed_with_a_reason_and_no_score
 ) -> None:
     rubric = candor.home / "rubric.yaml"
     rubric.write_text(RUBRIC)
-    arguments = ("screen", PLATFORM, CVS / "amara-okafor.pdf", "--rubric", rubric, "--model", fake_url, "--format", "json")
+    arguments = (
+        "screen",
+        PLATFORM,
+        CVS / "amara-okafor.pdf",
+        "--rubric",
+        rubric,
+        "--model",
+        fake_url,
+        "--format",
+        "json",
+    )
     ranking = json.loads(candor(*arguments, code=1, CANDOR_MODEL_NAME=model).stdout)
     [failed] = ranking["evaluations"]
     assert failed["state"] == "STATE_FAILED"

@@ -7,18 +7,16 @@ import time
 from pathlib import Path
 
 import httpx2
-
 from candor.evaluations.v1.evaluation_pb2 import Evaluation
 from candor.jobs.v1.job_pb2 import Criterion, Rubric
+
 from tests.capabilities.separate import fake_model, lines_of, separate_mesh
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 ALL = ("store", "parser", "scorer", "gateway")
 
 
-async def test_a_job_and_cvs_in_a_ranking_out_over_rest(
-    tmp_path: Path, database_url: str, rabbitmq_url: str
-) -> None:
+async def test_a_job_and_cvs_in_a_ranking_out_over_rest(tmp_path: Path, database_url: str, rabbitmq_url: str) -> None:
     with separate_mesh(tmp_path, database_url, rabbitmq_url, ALL, CANDOR_MODEL_URL="local:") as mesh:
         async with httpx2.AsyncClient(base_url=mesh.http, timeout=30) as http:
             headers = await _signed_in(http)
@@ -98,7 +96,9 @@ async def _uploaded(http: httpx2.AsyncClient, headers: dict[str, str], path: Pat
     return resume_id
 
 
-async def _finished_ranking(http: httpx2.AsyncClient, headers: dict[str, str], job_id: str) -> dict[str, list[dict[str, str]]]:
+async def _finished_ranking(
+    http: httpx2.AsyncClient, headers: dict[str, str], job_id: str
+) -> dict[str, list[dict[str, str]]]:
     async with asyncio.timeout(60):
         while True:
             ranking = (await http.get(f"/api/v1/jobs/{job_id}/ranking", headers=headers)).json()

@@ -7,9 +7,9 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-
 from candor.evaluations.v1.evaluations_events_pb2 import EvaluationRequestedEvent
 from candor.jobs.v1.jobs_events_pb2 import RubricRequestedEvent
+
 from services.chassis.bus.consumer import Consumer, Turn
 from services.chassis.bus.memory import MemoryBus
 from services.chassis.bus.port import Bus, Envelope, Unroutable
@@ -40,7 +40,9 @@ def envelope(evaluation_id: str = "eva_1", **headers: str) -> Envelope:
 class Taken:
     """A consumer under test: what it took, and how it behaves."""
 
-    def __init__(self, bus: Bus, behave: Callable[[Turn], Awaitable[None]], *, at_once: int = 4, attempts: int = 3) -> None:
+    def __init__(
+        self, bus: Bus, behave: Callable[[Turn], Awaitable[None]], *, at_once: int = 4, attempts: int = 3
+    ) -> None:
         self.events: list[str] = []
         self.turns: list[Turn] = []
         self._behave = behave

@@ -7,9 +7,9 @@ import asyncio
 from pathlib import Path
 
 import httpx2
+from candor.jobs.v1.job_pb2 import Criterion, Rubric
 from opentelemetry.sdk.trace import ReadableSpan
 
-from candor.jobs.v1.job_pb2 import Criterion, Rubric
 from tests.meshes import ADMIN, RunningMesh, running_mesh
 from tests.servers.rabbitmq import free_port
 

@@ -68,8 +68,8 @@ class RabbitBus:
         except (OSError, TimeoutError, aio_pika.exceptions.AMQPError) as error:
             host = urlsplit(self._url).netloc.rpartition("@")[2]
             raise SettingsRefused(
-                f"CANDOR_BUS_URL: no RabbitMQ lets us in at {host} ({type(error).__name__}). Is it running, and are user, "
-                "password and virtual host right?"
+                f"CANDOR_BUS_URL: no RabbitMQ lets us in at {host} ({type(error).__name__}). Is it running, and are "
+                "user, password and virtual host right?"
             ) from None
 
     async def stop(self) -> None:

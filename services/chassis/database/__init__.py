@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import warnings
 from pathlib import Path
 from typing import Protocol
@@ -51,5 +53,27 @@ def _serve(folder: Path) -> _Server:
             "or name a server: postgresql://USER:PASSWORD@HOST/DATABASE"
         ) from None
     folder.mkdir(parents=True, exist_ok=True)
+    _forget_the_dead(folder)
     server: _Server = get_server(str(folder), cleanup_mode="stop")
     return server
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """The wheel counts the processes that use a folder by their ids, and stops PostgreSQL with the last. A process that
+    was killed never signed off: without this, PostgreSQL would be left running for ever after."""
+    users = folder / ".handle_pids.json"
+    try:
+        alive = [pid for pid in json.loads(users.read_text()) if isinstance(pid, int) and _is_alive(pid)]
+    except (OSError, ValueError):
+        return
+    users.write_text(json.dumps(alive))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,5 +1,5 @@
-"""The port to a model: it fills in a form, and says what that cost. Two promises: an `Answer` whose `raw` is JSON of the
-asked form as far as the model could be made to comply (the caller validates it), or a `ModelRefusal`."""
+"""The port to a model: it fills in a form, and says what that cost. Two promises: an `Answer` whose `raw` is JSON of
+the asked form as far as the model could be made to comply (the caller validates it), or a `ModelRefusal`."""
 
 from __future__ import annotations
 

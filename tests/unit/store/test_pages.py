@@ -72,7 +72,7 @@ def encoded(text: str) -> str:
 
 @pytest.mark.parametrize(
     "garbage",
-    ["x", "????", "ä", "\x00", "a" * 1000, encoded(""), encoded(":"), encoded("00000000:job_0001"), encoded("ä:ä")],
+    ["x", "????", "ä", "\x00", "a" * 1000, encoded(":"), encoded("00000000:job_0001"), encoded("ä:ä")],
 )
 def test_a_token_of_nobodys_making_is_refused_and_named(garbage: str) -> None:
     with pytest.raises(PageTokenInvalid) as refused:

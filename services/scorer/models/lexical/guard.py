@@ -24,8 +24,7 @@ _BLOCK_SHARE = 0.5
 _LONG_LIST = 60
 # A sentence has one function word in three, a list hardly any.
 _GLUE = 0.08
-# Ten words, four in five the job's: nobody's own sentence about their own work is that close (the closest honest one of
-# the examples has seven in ten).
+# Ten words, four in five the job's, and nothing that holds them together.
 _DENSE_WORDS = 10
 _DENSE = 0.8
 # List lines one after another, taken together. The best honest candidates' skills are the job's, up to half of them.
@@ -78,7 +77,7 @@ class JobText:
         if len(words) < _NEAR_COPY * _NEAR_COPY_WORDS:
             return False
         keys = {word.key for word in words}
-        # Both ways: `Run five Kubernetes clusters with 160 nodes for 70 engineers; led eight upgrades ...` holds most of
+        # Both ways: `Run five Kubernetes clusters with 160 nodes for 70 engineers; led eight upgrades ...` holds much of
         # what the job says of clusters, and has more words of its own.
         return any(len(keys & sentence) >= _NEAR_COPY * max(len(sentence), len(keys)) for sentence in self._sentences)
 
@@ -124,7 +123,7 @@ def _heaps(curriculum: Curriculum, job: JobText) -> set[int]:
 
 
 def _pasted(taken: set[int], curriculum: Curriculum, job: JobText) -> set[int]:
-    """What stands between or beside pieces taken from the job: a pasted posting has sentences that no criterion kept."""
+    """What stands between or beside pieces taken from the job: a posting has sentences that no criterion kept."""
     near = {number + step for number in taken for step in range(-_BESIDE, _BESIDE + 1)}
     return {
         number
@@ -138,14 +137,11 @@ def _is_heap(piece: str, words: Sequence[Word], job: JobText) -> bool:
     """The job's vocabulary without a sentence around it, or a list too long to be one."""
     if len(words) < _DENSE_WORDS:
         return False
-    share = job.share(words)
-    if share >= _DENSE:
-        return True
-    if len(words) < _BLOCK:
-        return False
     total = _WORD.findall(piece)
-    loose = sum(map(is_function_word, total)) <= _GLUE * len(total)
-    return loose and (share >= _BLOCK_SHARE or len(words) >= _LONG_LIST)
+    if sum(map(is_function_word, total)) > _GLUE * len(total):
+        return False
+    share = job.share(words)
+    return share >= _DENSE or (len(words) >= _BLOCK and (share >= _BLOCK_SHARE or len(words) >= _LONG_LIST))
 
 
 def _runs(text: str) -> Iterable[tuple[str, ...]]:

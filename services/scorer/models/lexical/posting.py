@@ -76,7 +76,7 @@ _GLUED = re.compile(
     r"|Job Description|Summary|Essential Functions|Benefits)\b\s*(?::|[A-Z&]))"
     r"|(?<=Responsibilities)(?=[A-Z])|(?<=Requirements)(?=[A-Z])|(?<=Qualifications)(?=[A-Z])|(?<=Summary)(?=[A-Z])"
     r"|(?<=Responsibilities:)|(?<=Requirements:)|(?<=Qualifications:)|(?<=Skills:)|(?<=Summary:)|(?<=Duties:)"
-    r"|\s+[·*]\s+|(?<=[a-z)])\s{3,}(?=[A-Z])"
+    r"|\s[·*]\s|(?<=[a-z)])[ \t]{3,20}(?=[A-Z])"
 )
 _NICE = re.compile(
     r"\b(?:nice to have|is a plus|a plus\b|plus\.?$|desir(?:ed|able)|preferred|preferabl[ey]|bonus"

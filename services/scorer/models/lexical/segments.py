@@ -11,7 +11,7 @@ from services.scorer.evidence import LONGEST_QUOTE, is_bare_list, names_a_time
 _BULLETS = "•●○◦▪▫■□◆◇►▸▶➢➤✓✔‣⁃*·-–—"
 _BULLET = re.compile(rf"^[ \t]*(?:[{re.escape(_BULLETS)}][ \t]+|[•●○◦▪■◆►▸➢✓✔‣]|\(?\d{{1,2}}[.)][ \t]+)")
 # Where a sentence ends inside a line: after a full stop before a capital, or at a bullet that a converter left there.
-_SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[^\W\d_a-z]|\d)|\s+(?=[•●▪■◆►➢✓‣])|(?<=\w)\s+[*]\s+(?=\w)|\s+- (?=[A-Z])")
+_SENTENCE = re.compile(r"(?<=[.!?;])\s{1,9}(?=[^\W\d_a-z]|\d)|\s(?=[•●▪■◆►➢✓‣])|(?<=\w)\s[*]\s(?=\w)|\s- (?=[A-Z])")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|incl|approx|no|nr|inc|ltd|co|dr|st|sr|jr|vs|z\.B|bzw|ca|jan|feb|mar|apr|jun|jul|aug|sept?"
     r"|oct|nov|dec|janv|févr|avr|juil|déc)|\b\w)\.$",
