@@ -21,6 +21,12 @@ def add_trace_ids(_: object, __: str, event: MutableMapping[str, Any]) -> Mutabl
     return event
 
 
+def drop_colours(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """uvicorn sends each message a second time, for terminals."""
+    event.pop("color_message", None)
+    return event
+
+
 def configure_logging(level: str, form: str) -> None:
     """Sets up own and library logs as one stream. `form` is `json` or `text`."""
     shared: list[structlog.typing.Processor] = [
@@ -28,6 +34,7 @@ def configure_logging(level: str, form: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
+        drop_colours,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         add_trace_ids,
     ]

@@ -80,7 +80,7 @@ _STATUS = re.compile(
 )
 _TITLE = re.compile(
     r"\b(?:Mr|Mrs|Ms|Miss|Mx|Herr|Frau|Monsieur|Madame|Mme"
-    r"|M\.)\.?\s+(?P<name>[^\W\d_][\w’'-]+(?:\s+[A-ZÀ-Þ][\w’'-]+){0,2})"
+    r"|M\.)\.?\s+(?P<name>[^\W\d_][\w’'-]+(?:[ \t]+[A-ZÀ-Þ][\w’'-]+){0,2})"
 )
 _STREET = re.compile(
     r"^[^\n]{0,60}?(?P<address>\b\d{1,5}[a-z]?,?\s+(?:[A-ZÀ-Þ][\w.'’-]*\s+){1,4}(?:Street|St\.?|Road|Rd\.?"

@@ -10,6 +10,7 @@ import httpx2
 from candor.evaluations.v1.evaluation_pb2 import Evaluation
 from candor.jobs.v1.job_pb2 import Criterion, Rubric
 
+from tests.capabilities.rest import finished_ranking, signed_in, uploaded
 from tests.capabilities.separate import fake_model, lines_of, separate_mesh
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -19,16 +20,16 @@ ALL = ("store", "parser", "scorer", "gateway")
 async def test_a_job_and_cvs_in_a_ranking_out_over_rest(tmp_path: Path, database_url: str, rabbitmq_url: str) -> None:
     with separate_mesh(tmp_path, database_url, rabbitmq_url, ALL, CANDOR_MODEL_URL="local:") as mesh:
         async with httpx2.AsyncClient(base_url=mesh.http, timeout=30) as http:
-            headers = await _signed_in(http)
+            headers = await signed_in(http)
             description = (EXAMPLES / "jobs" / "platform-engineer.md").read_text()
             job = {"title": "Platform Engineer", "description": description}
             job_id = (await http.post("/api/v1/jobs", json=job, headers=headers)).json()["jobId"]
             names = ["amara-okafor.pdf", "priya-raghunathan.docx", "emilia-rossandi.pdf", "samuel-eberhardt.pdf"]
-            resume_ids = [await _uploaded(http, headers, EXAMPLES / "cvs" / name) for name in names]
+            resume_ids = [await uploaded(http, headers, EXAMPLES / "cvs" / name) for name in names]
             asked = {"jobId": job_id, "resumeIds": resume_ids}
             answer = await http.post("/api/v1/evaluations:batch", json=asked, headers=headers)
             assert answer.status_code == 200, answer.text
-            ranking = await _finished_ranking(http, headers, job_id)
+            ranking = await finished_ranking(http, headers, job_id)
     assert [one["resume"]["fileName"] for one in ranking["evaluations"]] == names[:3]
     assert [one["state"] for one in ranking["evaluations"]] == ["STATE_SUCCEEDED"] * 3
     assert [(one["fileName"], one["code"]) for one in ranking["unreadable"]] == [(names[3], "CODE_ENCRYPTED")]
@@ -79,32 +80,6 @@ async def test_a_scorer_that_is_told_to_stop_finishes_what_it_is_at(
 def _rubric() -> Rubric:
     question = "Has the candidate operated PostgreSQL databases in production with Python?"
     return Rubric(criteria=[Criterion(criterion_id="postgresql", question=question, weight=1)])
-
-
-async def _signed_in(http: httpx2.AsyncClient) -> dict[str, str]:
-    who = {"email": "ada@example.com", "password": "correct horse battery"}
-    made = await http.post("/api/v1/accounts", json={**who, "displayName": "Ada"})
-    assert made.json()["role"] == "ROLE_ADMIN", made.text
-    session = await http.post("/api/v1/sessions", json=who)
-    return {"authorization": f"Bearer {session.json()['accessToken']}"}
-
-
-async def _uploaded(http: httpx2.AsyncClient, headers: dict[str, str], path: Path) -> str:
-    answer = await http.post("/api/v1/resumes", files={"file": (path.name, path.read_bytes())}, headers=headers)
-    assert answer.status_code == 200, answer.text
-    resume_id: str = answer.json()["resumeId"]
-    return resume_id
-
-
-async def _finished_ranking(
-    http: httpx2.AsyncClient, headers: dict[str, str], job_id: str
-) -> dict[str, list[dict[str, str]]]:
-    async with asyncio.timeout(60):
-        while True:
-            ranking = (await http.get(f"/api/v1/jobs/{job_id}/ranking", headers=headers)).json()
-            if ranking["progress"]["pending"] + ranking["progress"]["running"] == 0:
-                return ranking
-            await asyncio.sleep(0.1)
 
 
 async def _until_paid(ledger: Path, many: int) -> None:

@@ -95,5 +95,5 @@ async def _running(
 async def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> None:
     """Waits until something is so that announces itself to nobody."""
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - there is no event to wait for
+        while not condition():
             await asyncio.sleep(0.005)

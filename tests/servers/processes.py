@@ -23,7 +23,7 @@ class ServiceProcess:
         self.target, self.log = target, log
         self._operations = f"127.0.0.1:{free_port()}"
         self._environment = {**os.environ, **environment}
-        if target == "gateway":
+        if target in ("gateway", "all"):
             self._operations = environment["CANDOR_HTTP_LISTEN"]
         else:
             self._environment["CANDOR_METRICS_LISTEN"] = self._operations

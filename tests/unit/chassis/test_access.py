@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from candor.access.v1 import access_pb2
 from candor.access.v1.access_pb2 import Role
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import MethodDescriptor
 
@@ -16,7 +17,6 @@ from services.chassis.rpc.interceptors.subject import SubjectLayer
 from services.chassis.security.subject import NOBODY, Subject, current_subject, current_token, enter
 from services.chassis.security.tokens import TokenRefused, Tokens
 from tests.builders import StoppedClock, somebody
-from tests.unit.chassis.test_tokens import KEY
 
 ROLES = [role for role in Role.values() if role != Role.ROLE_UNSPECIFIED]
 
@@ -43,7 +43,7 @@ UNSAID = method_with("unsaid", None)
 
 async def passes(method: MethodDescriptor, subject: Subject) -> bool:
     enter(subject, "")
-    async with AccessLayer().around(Call(method, None, {})):  # type: ignore[arg-type]
+    async with AccessLayer().around(Call(method, None, {})):
         return True
     return False
 
@@ -78,11 +78,11 @@ async def test_nobody_is_told_to_sign_in() -> None:
 
 @pytest.fixture
 def tokens() -> Tokens:
-    return Tokens(KEY, StoppedClock())
+    return Tokens(Ed25519PrivateKey.generate(), StoppedClock())
 
 
 def calling_with(**metadata: Any) -> Call:
-    return Call(PUBLIC, None, metadata)  # type: ignore[arg-type]
+    return Call(PUBLIC, None, metadata)
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])

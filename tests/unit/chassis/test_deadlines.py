@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from contextvars import copy_context
 from typing import TypeVar
@@ -65,7 +66,7 @@ def test_time_shrinks_hop_by_hop() -> None:
         return left
 
     left = apart(hops)
-    assert all(later < earlier for earlier, later in zip(left, left[1:], strict=False))
+    assert all(later < earlier for earlier, later in itertools.pairwise(left))
 
 
 def test_no_call_gets_less_than_no_time() -> None:
@@ -77,21 +78,21 @@ def test_no_call_gets_less_than_no_time() -> None:
 
 
 async def test_what_is_called_while_serving_gets_what_the_caller_left() -> None:
-    async with DeadlineLayer().around(Call(GET_JOB, Context(3.0), {})):  # type: ignore[arg-type]
+    async with DeadlineLayer().around(Call(GET_JOB, Context(3.0), {})):
         assert 2.0 < deadlines.allowed(20.0) < 3.0
 
 
 async def test_a_call_without_a_deadline_gets_ours() -> None:
-    async with DeadlineLayer().around(Call(GET_JOB, Context(None), {})):  # type: ignore[arg-type]
+    async with DeadlineLayer().around(Call(GET_JOB, Context(None), {})):
         assert deadlines.allowed(1000.0) <= LONGEST_CALL_SECONDS
 
 
 async def test_a_stream_without_a_deadline_lasts_as_long_as_its_caller_listens() -> None:
-    async with DeadlineLayer().around(Call(WATCH, Context(None), {})):  # type: ignore[arg-type]
+    async with DeadlineLayer().around(Call(WATCH, Context(None), {})):
         assert deadlines.allowed(1000.0) == 1000.0
 
 
 async def test_a_method_ends_with_its_callers_deadline() -> None:
     with pytest.raises(TimeoutError):
-        async with DeadlineLayer().around(Call(GET_JOB, Context(0.02), {})):  # type: ignore[arg-type]
+        async with DeadlineLayer().around(Call(GET_JOB, Context(0.02), {})):
             await asyncio.sleep(5)

@@ -126,7 +126,7 @@ class Outage(Exception):
 
 async def ended_by(error: BaseException) -> tuple[Call, Context]:
     context = Context()
-    call = Call(GET_JOB, context, {})  # type: ignore[arg-type]
+    call = Call(GET_JOB, context, {})
     with pytest.raises(Aborted):
         async with RefusingLayer((Outage,)).around(call):
             raise error
@@ -162,8 +162,8 @@ async def test_our_own_mistake_is_internal_and_shows_nothing_of_the_inside(error
 
 @pytest.mark.parametrize("make", [asyncio.CancelledError, GeneratorExit])
 async def test_a_caller_who_has_gone_is_told_nothing(make: Callable[[], BaseException]) -> None:
-    call = Call(GET_JOB, Context(), {})  # type: ignore[arg-type]
-    with pytest.raises(make):  # type: ignore[arg-type]
+    call = Call(GET_JOB, Context(), {})
+    with pytest.raises(make):
         async with RefusingLayer().around(call):
             raise make()
     assert call.code is None

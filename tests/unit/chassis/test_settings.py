@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,8 +22,6 @@ SECRET = "hunter2"
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     for name in os.environ:
         if name.startswith("CANDOR_") or name == "OPENAI_API_KEY":
             monkeypatch.delenv(name)
@@ -93,10 +92,10 @@ def test_a_wrong_value_of_a_secret_is_not_repeated(monkeypatch: pytest.MonkeyPat
     assert SECRET not in str(refused.value)
 
 
-def test_settings_do_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_do_not_change() -> None:
     settings = StoreSettings.load()
     with pytest.raises(pydantic.ValidationError):
-        settings.bus_url = "memory://"  # type: ignore[misc]
+        settings.bus_url = "memory://"
 
 
 def test_a_service_gets_the_shared_defaults_and_its_own(telemetry: Telemetry) -> None:

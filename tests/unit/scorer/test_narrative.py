@@ -48,7 +48,7 @@ def test_what_a_model_invented_is_nowhere() -> None:
 
 def test_the_rationale_names_score_coverage_strongest_point_and_weightiest_gap() -> None:
     assert told().rationale == (
-        "Good match with 70.2 of 100; the CV speaks to 81% of what the job asks for. "
+        "Good match with 68.5 of 100; the CV speaks to 81% of what the job asks for. "
         "Strongest point: Kubernetes in production (level 4 of 4). Weightiest gap: to verify: Licensed."
     )
 

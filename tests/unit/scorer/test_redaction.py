@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 
 from services.scorer.redaction import MASK, redact
 
-BODY = "\nStaff Nurse, Cedar Ward\nMarch 2019 – present\nRan 12 drug rounds with Python, SQL and Excel for Northgate Clearing.\n"
+BODY = """
+Staff Nurse, Cedar Ward
+March 2019 – present
+Ran 12 drug rounds with Python, SQL and Excel for Northgate Clearing.
+"""
 LAYOUTS = {
     "name first": "Ada Quillfeather\nNurse\n",
     "label": "Nurse\nName: Ada Quillfeather\n",
@@ -107,7 +111,7 @@ def test_what_only_looks_like_personal_data_stays(line: str) -> None:
 def test_redaction_keeps_the_length_and_every_white_space(text: str) -> None:
     redacted = redact(text)
     assert len(redacted) == len(text)
-    assert all(one == other or one == MASK for one, other in zip(redacted, text, strict=True))
+    assert all(one in (other, MASK) for one, other in zip(redacted, text, strict=True))
     assert [at for at, one in enumerate(text) if one.isspace()] == [
         at for at, one in enumerate(redacted) if one.isspace()
     ]

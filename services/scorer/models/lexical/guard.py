@@ -77,7 +77,7 @@ class JobText:
         if len(words) < _NEAR_COPY * _NEAR_COPY_WORDS:
             return False
         keys = {word.key for word in words}
-        # Both ways: `Run five Kubernetes clusters with 160 nodes for 70 engineers; led eight upgrades ...` holds much of
+        # Both ways: `Run five Kubernetes clusters with 160 nodes for 70 people; led eight upgrades ...` holds much of
         # what the job says of clusters, and has more words of its own.
         return any(len(keys & sentence) >= _NEAR_COPY * max(len(sentence), len(keys)) for sentence in self._sentences)
 
