@@ -30,6 +30,8 @@ class Measurement:
     p99_seconds: float
     """From queued to finished: with everything queued at once this is mostly the wait in the queue."""
     cpu_ms_per_evaluation: Mapping[str, float]
+    cores_for_ideal: float
+    """Processors that the ideal would take at this price of an evaluation, with as many processes as that needs."""
     busy_elsewhere: float
     """Processors' worth of work that other processes of the machine did meanwhile."""
     errors: Sequence[str]
@@ -69,6 +71,7 @@ def measured(
         p50_seconds=round(waits[many // 2], 1),
         p99_seconds=round(waits[min(many - 1, many * 99 // 100)], 1),
         cpu_ms_per_evaluation={name: round(used * 1000 / many, 2) for name, used in cpu_seconds.items()},
+        cores_for_ideal=round(ideal * sum(cpu_seconds.values()) / many, 2),
         busy_elsewhere=round(max(0.0, busy_seconds - sum(cpu_seconds.values())) / seconds, 2),
         errors=errors,
     )
@@ -82,15 +85,16 @@ def as_table(all_of_them: Sequence[Measurement]) -> str:
     """Markdown: throughput first, then where the processor time went."""
     rows = [
         "| side | in flight (peak seen) | evaluations | seconds | evaluations/s steady (overall) | ideal/s | of ideal "
-        "| queued→finished p50 / p99 | CPU ms each, all own processes | other load | errors |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| queued to finished p50 / p99 | CPU ms each, all own processes | cores for the ideal | other load | errors |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for one in all_of_them:
         total = sum(one.cpu_ms_per_evaluation.values())
         rows.append(
             f"| {one.side} | {one.in_flight} ({one.most_in_flight}) | {one.evaluations} | {one.seconds:.0f} "
             f"| {one.per_second:.1f} ({one.per_second_overall:.1f}) | {one.ideal:g} | {one.share_of_ideal:.0%} "
-            f"| {one.p50_seconds:.0f} s / {one.p99_seconds:.0f} s | {total:.1f} | {one.busy_elsewhere:.2f} cores "
+            f"| {one.p50_seconds:.0f} s / {one.p99_seconds:.0f} s | {total:.1f} "
+            f"| {one.cores_for_ideal:.1f} | {one.busy_elsewhere:.1f} cores "
             f"| {len(one.errors)} |"
         )
     rows += ["", "CPU ms per evaluation by process:", ""]

@@ -21,9 +21,9 @@ from bench.reporting import Measurement, as_json, as_table
 
 SIDES = ("candor", "celery-prefork", "celery-threads")
 _RUN_SECONDS = 40
-"""About as long as a run takes at the rate that a side is expected to reach."""
-_EXPECTED_SHARE = {("candor", 500): 0.5, ("celery-threads", 500): 0.25}
-"""Of the ideal, where a run is sized for less than all of it."""
+"""About as long as a run takes where a side reaches the ideal; the others take longer."""
+_MOST_EVALUATIONS = 2000
+"""More change no figure, and take longer than they tell."""
 _LONGEST_SECONDS = 240
 """A run that takes longer, preparation included, is ended and fails."""
 
@@ -51,7 +51,9 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--in-flight", type=int, nargs="+", default=[100, 500], help="model calls at the same time")
-    parser.add_argument("--evaluations", type=int, help="for every side; otherwise about 40 s of work for each")
+    parser.add_argument(
+        "--evaluations", type=int, help="for every side; otherwise 40 s at the ideal rate, 2000 at most"
+    )
     parser.add_argument("--model-seconds", type=float, default=2.0, help="how long the fake model takes")
     parser.add_argument("--sides", nargs="+", choices=SIDES, default=SIDES)
     parser.add_argument("--out", type=Path, help="file that each measurement is added to as a line of JSON")
@@ -62,19 +64,25 @@ def _each(chosen: argparse.Namespace, server: Server, folder: Path) -> Iterator[
     for side in chosen.sides:
         # The default pool has as many processes as there are cores, whatever is in flight elsewhere.
         for in_flight in [os.cpu_count() or 1] if side == "celery-prefork" else chosen.in_flight:
-            share = _EXPECTED_SHARE.get((side, in_flight), 1.0)
-            evaluations = chosen.evaluations or int(in_flight / chosen.model_seconds * _RUN_SECONDS * share)
             own = folder / f"{side}-{in_flight}"
             own.mkdir()
-            load = os.getloadavg()[0]
-            print(f"{side}: {evaluations} evaluations, {in_flight} in flight; load average {load:.2f}", file=sys.stderr)
-            signal.alarm(_LONGEST_SECONDS)
-            if side == "candor":
-                yield candor_side.measure(server, own, in_flight, evaluations, chosen.model_seconds)
-            else:
-                pool = side.removeprefix("celery-")
-                yield celery_side.measure(server, own, pool, in_flight, evaluations, chosen.model_seconds)
-            signal.alarm(0)
+            fitting = min(int(in_flight / chosen.model_seconds * _RUN_SECONDS), _MOST_EVALUATIONS)
+            yield _one(side, server, own, in_flight, chosen.evaluations or fitting, chosen.model_seconds)
+
+
+def _one(
+    side: str, server: Server, folder: Path, in_flight: int, evaluations: int, model_seconds: float
+) -> Measurement:
+    load = os.getloadavg()[0]
+    print(f"{side}: {evaluations} evaluations, {in_flight} in flight; load average {load:.2f}", file=sys.stderr)
+    signal.alarm(_LONGEST_SECONDS)
+    try:
+        if side == "candor":
+            return candor_side.measure(server, folder, in_flight, evaluations, model_seconds)
+        pool = side.removeprefix("celery-")
+        return celery_side.measure(server, folder, pool, in_flight, evaluations, model_seconds)
+    finally:
+        signal.alarm(0)
 
 
 def _keep(one: Measurement, out: Path | None) -> None:

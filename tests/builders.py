@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 import grpc
+import psycopg
 import pytest
 from candor.access.v1.access_pb2 import Role
 from candor.evaluations.v1.evaluation_pb2 import Evaluation as EvaluationMessage
@@ -30,6 +32,7 @@ from candor.resumes.v1.resumes_service_pb2 import RecordParsedResumeRequest
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 from grpc_status.rpc_status import from_call
+from psycopg import sql
 
 from services.chassis.ids import new_id
 from services.chassis.security.subject import Subject
@@ -37,7 +40,7 @@ from services.store.domain.accounts import Account
 from services.store.domain.evaluations import LEASE, Evaluation, State
 from services.store.domain.jobs import Job, JobState
 from services.store.domain.resumes import Resume, ResumeState
-from tests.meshes import Client
+from tests.meshes import Client, RunningMesh, running_mesh
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 LOCAL = Model(provider="local", name="lexical-1")
@@ -321,3 +324,28 @@ async def pages_of(ask_for: Callable[[str], Awaitable[P]]) -> AsyncIterator[P]:
         token = page.next_page_token
         if not token:
             return
+
+
+# A store for a whole module: tests keep out of each other's way by being somebody new.
+
+
+@asynccontextmanager
+async def running_store(postgresql: str, folder: Path, **settings: Any) -> AsyncIterator[RunningMesh]:
+    """The store alone, on a database of its own. Nobody reads or judges what it holds but the test."""
+    async with a_database(postgresql) as database_url:
+        usual = {"services": ["store"], "database_url": database_url, "bus_url": "memory://"}
+        async with running_mesh(folder, **{**usual, **settings}) as running:
+            yield running
+
+
+@asynccontextmanager
+async def a_database(postgresql: str) -> AsyncIterator[str]:
+    """DSN of a fresh migrated database."""
+    name = f"module_{next(_numbers)}"
+    async with await psycopg.AsyncConnection.connect(postgresql, autocommit=True) as connection:
+        await connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE pattern").format(sql.Identifier(name)))
+        try:
+            before, question, options = postgresql.partition("?")
+            yield f"{before.rpartition('/')[0]}/{name}{question}{options}"
+        finally:
+            await connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
@@ -39,6 +40,23 @@ class Assembly:
         if len(self._started) < len(self._parts):
             return ["still starting"]
         return [reason for part in self._started for reason in await part.ready()]
+
+
+class Together:
+    """Components that stop at the same time: the time that each may take to finish is not added up."""
+
+    def __init__(self, *parts: Component) -> None:
+        self._parts = parts
+
+    async def start(self) -> None:
+        for part in self._parts:
+            await part.start()
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(part.stop() for part in self._parts))
+
+    async def ready(self) -> list[str]:
+        return [reason for part in self._parts for reason in await part.ready()]
 
 
 class Closing:

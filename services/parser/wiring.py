@@ -38,16 +38,17 @@ def assemble(process: Process) -> Component:
     )
     servicer = ParsingServicer(sandbox)
     reader = ResumeReader(ResumesServiceStub(channel), sandbox)
+    server = RpcServer(
+        settings.grpc_listen,
+        layers(telemetry, tokens, (OSError,)),
+        [lambda server: add_ParsingServiceServicer_to_server(servicer, server)],
+        SERVICES,
+    )
     parser = Assembly(
         [
             Closing(channel.close),
             sandbox,
-            RpcServer(
-                settings.grpc_listen,
-                layers(telemetry, tokens, (OSError,)),
-                [lambda server: add_ParsingServiceServicer_to_server(servicer, server)],
-                SERVICES,
-            ),
+            server,
             Consumer(
                 bus,
                 "parser.parse-resume",
@@ -57,6 +58,7 @@ def assemble(process: Process) -> Component:
                 at_once=settings.parser_at_once,
                 grace_seconds=settings.grace_seconds * 0.9,
             ),
+            Closing(server.withdraw),
         ]
     )
 

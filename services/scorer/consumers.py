@@ -39,7 +39,9 @@ class TracedModel:
     def __init__(self, model: ModelPort, telemetry: Telemetry) -> None:
         self._model, self._telemetry = model, telemetry
         self.identity = model.identity
-        self._tokens = telemetry.meter.create_counter("gen_ai.client.token.usage", description="Tokens used")
+        self._tokens = telemetry.meter.create_histogram(
+            "gen_ai.client.token.usage", unit="{token}", description="Tokens of a model call"
+        )
         self._calls = telemetry.meter.create_counter("candor.model.calls", description="Model calls by outcome")
 
     async def judge(self, request: JudgementRequest) -> Answer:
@@ -63,8 +65,8 @@ class TracedModel:
             span.set_attribute("gen_ai.usage.input_tokens", answer.input_tokens)
             span.set_attribute("gen_ai.usage.output_tokens", answer.output_tokens)
         self._calls.add(1, {**names, "outcome": "answered"})
-        self._tokens.add(answer.input_tokens, {**names, "gen_ai.token.type": "input"})
-        self._tokens.add(answer.output_tokens, {**names, "gen_ai.token.type": "output"})
+        self._tokens.record(answer.input_tokens, {**names, "gen_ai.token.type": "input"})
+        self._tokens.record(answer.output_tokens, {**names, "gen_ai.token.type": "output"})
         return answer
 
 

@@ -10,7 +10,7 @@ from candor.jobs.v1.jobs_events_pb2 import RubricRequestedEvent
 from candor.jobs.v1.jobs_service_pb2_grpc import JobsServiceStub
 
 from services.chassis.bus.consumer import Consumer
-from services.chassis.component import Assembly, Closing, Component
+from services.chassis.component import Assembly, Closing, Component, Together
 from services.chassis.operations import OperationsServer
 from services.chassis.rpc.channels import dial
 from services.chassis.rpc.interceptors import layers
@@ -39,35 +39,39 @@ def assemble(process: Process) -> Component:
     model = TracedModel(opened, telemetry)
     judge, drafter = EvaluationJudge(evaluations, model), RubricDrafter(jobs, model)
     servicer = ScoringServicer(jobs, model)
+    server = RpcServer(
+        settings.grpc_listen,
+        layers(telemetry, tokens, (OSError,)),
+        [lambda server: add_ScoringServiceServicer_to_server(servicer, server)],
+        SERVICES,
+    )
     # Shorter than the service's grace, so that what is not finished can still be given back within it.
     finish = settings.grace_seconds * 0.9
     scorer = Assembly(
         [
             Closing(channel.close, opened.close),
-            RpcServer(
-                settings.grpc_listen,
-                layers(telemetry, tokens, (OSError,)),
-                [lambda server: add_ScoringServiceServicer_to_server(servicer, server)],
-                SERVICES,
+            server,
+            Together(
+                Consumer(
+                    bus,
+                    "scorer.draft-rubric",
+                    RubricRequestedEvent,
+                    drafter.draft,
+                    telemetry,
+                    at_once=_DRAFTS_AT_ONCE,
+                    grace_seconds=finish,
+                ),
+                Consumer(
+                    bus,
+                    "scorer.score-resume",
+                    EvaluationRequestedEvent,
+                    judge.judge,
+                    telemetry,
+                    at_once=settings.scorer_at_once,
+                    grace_seconds=finish,
+                ),
             ),
-            Consumer(
-                bus,
-                "scorer.draft-rubric",
-                RubricRequestedEvent,
-                drafter.draft,
-                telemetry,
-                at_once=_DRAFTS_AT_ONCE,
-                grace_seconds=finish,
-            ),
-            Consumer(
-                bus,
-                "scorer.score-resume",
-                EvaluationRequestedEvent,
-                judge.judge,
-                telemetry,
-                at_once=settings.scorer_at_once,
-                grace_seconds=finish,
-            ),
+            Closing(server.withdraw),
         ]
     )
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from candor.access.v1.access_pb2 import Role
 from candor.evaluations.v1.evaluations_events_pb2 import EvaluationRequestedEvent
-from candor.jobs.v1.jobs_events_pb2 import RubricRequestedEvent
 from candor.resumes.v1.resumes_events_pb2 import ResumeUploadedEvent
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,6 +14,7 @@ from services.chassis.clock import Clock
 from services.chassis.logging import logger
 from services.chassis.security.subject import Subject
 from services.store.domain.evaluations import Evaluation
+from services.store.servicers.jobs import ask_for_rubric
 from services.store.unit_of_work import UnitOfWork, Units
 
 _log = logger(__name__)
@@ -63,11 +63,11 @@ class Sweeper:
             forgotten = await unit.evaluations.queued_for(age)
             for evaluation in {one.evaluation_id: one for one in (*abandoned, *forgotten)}.values():
                 self._send_again(unit, evaluation)
-            for resume_id in await unit.resumes.unread_for(age):
-                unit.announce(ResumeUploadedEvent(resume_id=resume_id))
-            if afresh:
-                for job in await unit.jobs.undrafted():
-                    unit.announce(RubricRequestedEvent(job_id=job.job_id))
+            for resume in await unit.resumes.unread_for(age):
+                resume.announce_time = self._clock.now()
+                unit.announce(ResumeUploadedEvent(resume_id=resume.resume_id))
+            for job in await unit.jobs.undrafted_for(age):
+                ask_for_rubric(unit, job, self._clock)
             await unit.forget_requests(REQUEST_IDS_KEPT)
 
     def _send_again(self, unit: UnitOfWork, evaluation: Evaluation) -> None:

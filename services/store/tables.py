@@ -40,9 +40,11 @@ jobs = sa.Table(
     sa.Column("unlisted", sa.Boolean, nullable=False),
     sa.Column("rubric", sa.LargeBinary),
     sa.Column("rubric_failure", sa.Text, nullable=False),
+    sa.Column("announce_time", _time),
     sa.Column("create_time", _time, nullable=False),
     sa.Column("update_time", _time, nullable=False),
     sa.Index("jobs_account_id_job_id_idx", "account_id", "job_id"),
+    sa.Index("jobs_undrafted_idx", "announce_time", postgresql_where=sa.text("rubric IS NULL")),
 )
 
 rubrics = sa.Table(
@@ -67,9 +69,10 @@ resumes = sa.Table(
     sa.Column("reading", sa.LargeBinary, nullable=False),
     sa.Column("unreadable", sa.LargeBinary),
     sa.Column("create_time", _time, nullable=False),
+    sa.Column("announce_time", _time),
     sa.Column("parse_time", _time),
     sa.Index("resumes_account_id_resume_id_idx", "account_id", "resume_id"),
-    sa.Index("resumes_unread_idx", "create_time", postgresql_where=sa.text("state = 1")),
+    sa.Index("resumes_unread_idx", "announce_time", postgresql_where=sa.text("state = 1")),
 )
 
 # Apart from resumes: lists never read it.

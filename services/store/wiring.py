@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.chassis.blobs import Blobs
 from services.chassis.bus.consumer import Consumer
-from services.chassis.component import Assembly, Component
+from services.chassis.component import Assembly, Closing, Component
 from services.chassis.database import Database
 from services.chassis.operations import OperationsServer
 from services.chassis.rpc.interceptors import layers
@@ -61,6 +61,7 @@ def assemble(process: Process) -> Component:
         ResumesServicer(units, blobs, watcher, clock),
         EvaluationsServicer(units, watcher, clock),
     )
+    server = RpcServer(settings.grpc_listen, layers(telemetry, tokens, _OUTAGES), registrations, SERVICES)
     store = Assembly(
         [
             database,
@@ -68,16 +69,14 @@ def assemble(process: Process) -> Component:
             Consumer(bus, "store.erase-file", ResumeDeletedEvent, erase, telemetry, at_once=settings.erase_at_once),
             Sweeper(units, clock, afresh=not bus.durable),
             OutboxRelay(pool, bus, watcher, telemetry),
-            RpcServer(settings.grpc_listen, layers(telemetry, tokens, _OUTAGES), registrations, SERVICES),
+            server,
             # Stopped before the server, so that streams that follow a change end by themselves.
             watcher,
+            Closing(server.withdraw),
         ]
     )
-
-    async def readiness() -> list[str]:
-        return [*await bus.ready(), *await store.ready()]
-
-    return Assembly([store, OperationsServer(settings.metrics_listen, telemetry, readiness)])
+    # Not the broker: the outbox holds what cannot be told yet, and uploads go on without it.
+    return Assembly([store, OperationsServer(settings.metrics_listen, telemetry, store.ready)])
 
 
 def _registrations(

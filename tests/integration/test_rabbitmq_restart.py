@@ -27,8 +27,8 @@ async def test_events_confirmed_before_a_broker_is_killed_are_delivered_after_it
     consumer = Consumer(bus, "tests.survive-restart", EvaluationRequestedEvent, take, Telemetry("tests", []), at_once=8)
     await consumer.start()
     await consumer.stop()
-    # A quorum queue is on the broker's books on disk some seconds after it was declared : 3.10.8
-    # killed after 0.1 s had forgotten how to start it, killed after 6 s had not. Ours are declared once, at the first start.
+    # A quorum queue is on the broker's books on disk only some seconds after it was declared: 3.10.8 killed after 0.1 s
+    # had forgotten how to start it, killed after 6 s it had not. Ours are declared once, at the first start.
     await asyncio.sleep(6)
     assert await bus.publish([_envelope(number) for number in range(50)]) == [None] * 50
     await asyncio.to_thread(own_rabbitmq.kill)

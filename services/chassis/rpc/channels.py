@@ -58,8 +58,7 @@ class _Outgoing:
         )
 
     def prepare(self, details: Any, *, streaming: bool) -> tuple[Any, Span]:
-        method = details.method if isinstance(details.method, str) else details.method.decode()
-        service, _, name = method.strip("/").partition("/")
+        service, _, name = _path_of(details).strip("/").partition("/")
         span = self._tracer.start_span(
             f"{service}/{name}",
             kind=SpanKind.CLIENT,
@@ -89,7 +88,7 @@ class _Outgoing:
             metadata["authorization"] = f"Bearer {self._token()}"
         return metadata
 
-    def finish_with(self, call: Any, span: Span, began: float) -> Any:
+    def finish_with(self, call: Any, span: Span, began: float, method: str) -> Any:
         """Ends the span when the call is done, however it ends."""
 
         def done(finished: Any) -> None:
@@ -98,10 +97,20 @@ class _Outgoing:
             if code:
                 span.set_status(StatusCode.ERROR)
             span.end()
-            self._duration.record(time.perf_counter() - began, {"rpc.grpc.status_code": code})
+            attributes: dict[str, str | int] = {
+                "rpc.system": "grpc",
+                "rpc.method": method,
+                "rpc.grpc.status_code": code,
+            }
+            self._duration.record(time.perf_counter() - began, attributes)
 
         call.add_done_callback(done)
         return call
+
+
+def _path_of(details: Any) -> str:
+    path: str = details.method if isinstance(details.method, str) else details.method.decode()
+    return path
 
 
 def _code_of(call: Any) -> int:
@@ -122,7 +131,7 @@ class _Intercepting:
             span.set_status(StatusCode.ERROR)
             span.end()
             raise
-        return self._outgoing.finish_with(call, span, began)
+        return self._outgoing.finish_with(call, span, began, _path_of(details).rpartition("/")[2])
 
 
 class _UnaryUnary(_Intercepting, grpc.aio.UnaryUnaryClientInterceptor):

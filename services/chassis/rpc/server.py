@@ -62,10 +62,14 @@ class RpcServer:
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         _log.info("serving gRPC", listen=self._listen, services=list(self._services))
 
+    async def withdraw(self) -> None:
+        """Health says NOT_SERVING from now on; calls are still answered."""
+        await self._health.enter_graceful_shutdown()
+
     async def stop(self) -> None:
-        """NOT_SERVING first, then no new calls, then what runs may end within the drain time."""
+        """No new calls; what runs may end within the drain time."""
         if self._server is not None:
-            await self._health.enter_graceful_shutdown()
+            await self.withdraw()
             await self._server.stop(self._drain)
 
     async def ready(self) -> list[str]:

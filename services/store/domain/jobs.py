@@ -55,6 +55,7 @@ class Job:
     unlisted: bool
     rubric: Rubric | None
     rubric_failure: str
+    announce_time: datetime | None
     create_time: datetime
     update_time: datetime
 

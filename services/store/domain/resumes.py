@@ -73,6 +73,7 @@ class Resume:
     reading: ParsedResume
     unreadable: Unreadable | None
     create_time: datetime
+    announce_time: datetime
     parse_time: datetime | None
 
     @property

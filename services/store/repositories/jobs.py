@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,14 +39,16 @@ class JobRepository(Aggregates[Job]):
         )
         return found[0] if found else None
 
-    async def undrafted(self) -> list[Job]:
-        """Postings that wait for a rubric."""
-        return await self._all(sa.select(jobs).where(jobs.c.rubric.is_(None), jobs.c.rubric_failure == ""))
+    async def undrafted_for(self, age: timedelta) -> list[Job]:
+        """Postings for which a rubric was asked as long ago, by the database's clock."""
+        query = sa.select(jobs).where(jobs.c.rubric.is_(None), jobs.c.rubric_failure == "")
+        query = query.where(jobs.c.announce_time <= sa.func.now() - age)
+        return await self._all(query.with_for_update(skip_locked=True))
 
     def _load(self, row: Row) -> Job:
         return Job(
             **{name: row[name] for name in ("job_id", "account_id", "title", "description", "unlisted")},
-            **{name: row[name] for name in ("rubric_failure", "create_time", "update_time")},
+            **{name: row[name] for name in ("rubric_failure", "announce_time", "create_time", "update_time")},
             state=JobState(row["state"]),
             rubric=parsed_or_none(Rubric.FromString, row["rubric"]),
         )

@@ -42,17 +42,17 @@ class ResumeRepository(Aggregates[Resume]):
         query = sa.select(resume_texts.c.parsed).where(resume_texts.c.resume_id == resume_id)
         return parsed_or_none(ParsedResume.FromString, await self._connection.scalar(query))
 
-    async def unread_for(self, age: timedelta) -> list[str]:
-        """Ids of CVs that have waited for the parser as long, by the database's clock."""
-        query = sa.select(resumes.c.resume_id).where(
-            resumes.c.state == int(ResumeState.UPLOADED), resumes.c.create_time <= sa.func.now() - age
+    async def unread_for(self, age: timedelta) -> list[Resume]:
+        """CVs of which the parser was told as long ago, by the database's clock."""
+        query = sa.select(resumes).where(
+            resumes.c.state == int(ResumeState.UPLOADED), resumes.c.announce_time <= sa.func.now() - age
         )
-        return list(await self._connection.scalars(query))
+        return await self._all(query.with_for_update(skip_locked=True))
 
     def _load(self, row: Row) -> Resume:
         names = ("resume_id", "account_id", "file_name", "object_name", "size_bytes", "sha256", "page_count")
         return Resume(
-            **{name: row[name] for name in (*names, "create_time", "parse_time")},
+            **{name: row[name] for name in (*names, "create_time", "announce_time", "parse_time")},
             state=ResumeState(row["state"]),
             reading=ParsedResume.FromString(row["reading"]),
             unreadable=parsed_or_none(Unreadable.FromString, row["unreadable"]),

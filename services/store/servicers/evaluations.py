@@ -8,7 +8,6 @@ from typing import Any
 from candor.evaluations.v1 import evaluation_pb2, evaluations_service_pb2
 from candor.evaluations.v1.evaluations_events_pb2 import EvaluationRequestedEvent
 from candor.evaluations.v1.record_pb2 import EvaluationRecord
-from candor.jobs.v1.jobs_events_pb2 import RubricRequestedEvent
 
 from services.chassis.clock import Clock
 from services.chassis.ids import new_id
@@ -24,7 +23,7 @@ from services.store.domain.jobs import Job
 from services.store.domain.resumes import Resume, ResumeNotFound, ResumeState
 from services.store.mapping import evaluation_message, job_message, progress_message
 from services.store.repositories.pages import PageRequest
-from services.store.servicers.jobs import posted
+from services.store.servicers.jobs import ask_for_rubric, posted
 from services.store.servicers.judging import JudgingServicer
 from services.store.servicers.requests import key_of
 from services.store.servicers.resumes import LOOK_AGAIN_SECONDS
@@ -152,7 +151,7 @@ class EvaluationsServicer(JudgingServicer):
         if known is not None:
             return known
         job = posted(unit, self._clock, inline.title, inline.description, unlisted=True)
-        unit.announce(RubricRequestedEvent(job_id=job.job_id))
+        ask_for_rubric(unit, job, self._clock)
         return job
 
     def _asked(self, unit: UnitOfWork, job: Job, resume: Resume) -> Evaluation:

@@ -32,7 +32,7 @@ class JobsServicer(jobs_service_pb2_grpc.JobsServiceServicer):
             if request.job.HasField("rubric"):
                 job.put_in_force(request.job.rubric, unit.subject.account_id, self._clock.now())
             else:
-                unit.announce(RubricRequestedEvent(job_id=job.job_id))
+                ask_for_rubric(unit, job, self._clock)
             return job_message(job)
 
         key = key_of("CreateJob", request, request.request_id)
@@ -109,10 +109,17 @@ def posted(unit: UnitOfWork, clock: Clock, title: str, description: str, *, unli
             unlisted=unlisted,
             rubric=None,
             rubric_failure="",
+            announce_time=None,
             create_time=now,
             update_time=now,
         )
     )
+
+
+def ask_for_rubric(unit: UnitOfWork, job: Job, clock: Clock) -> None:
+    """Has a rubric drafted in the background."""
+    job.announce_time = clock.now()
+    unit.announce(RubricRequestedEvent(job_id=job.job_id))
 
 
 async def queue_waiting_for_job(unit: UnitOfWork, job: Job, clock: Clock) -> None:

@@ -62,6 +62,7 @@ class ResumesServicer(resumes_service_pb2_grpc.ResumesServiceServicer):
                 reading=ParsedResume(),
                 unreadable=None,
                 create_time=self._clock.now(),
+                announce_time=self._clock.now(),
                 parse_time=None,
             )
             unit.announce(ResumeUploadedEvent(resume_id=resume_id))

@@ -119,7 +119,8 @@ def test_a_german_posting_gets_german_questions_and_one_a_language() -> None:
 def test_a_posting_without_structure_gets_a_rubric_too() -> None:
     posting = (
         "Our client is a leading bank.ResponsibilitiesDesign and develop Java microservices.Tune Oracle SQL."
-        "QualificationsMust have 5+ years of Java and Spring Boot.Angular is a plus.We are an equal opportunity employer."
+        "QualificationsMust have 5+ years of Java and Spring Boot.Angular is a plus."
+        "We are an equal opportunity employer."
     )
     rows = drafted_rubric("Sr. Java Developer", posting).criteria
     assert [*rows[0].keywords] == ["Java Developer"]

@@ -73,7 +73,7 @@ def test_the_right_person_stands_above_the_wrong_one() -> None:
     ("text", "level"),
     [
         ("Baked bread for four years in a row.", 0),
-        ("Skills: chocolate, Kubernetes, bread, fruit", 2),
+        ("Skills: chocolate, Kubernetes clusters, bread", 2),
         ("Operated Kubernetes clusters for a bank.", 3),
         ("Operated 5 Kubernetes clusters for a bank.\nMoved 60 services to Kubernetes clusters without a pause.", 4),
     ],
@@ -110,7 +110,7 @@ def test_a_denial_is_no_evidence(text: str) -> None:
         ("Nurse, Cedar Ward | 01/2021 – 12/2022\nNurse (second job) | 01/2021 – 12/2022", 1),
         ("Nurse with six and a half years on wards.", 4),
         ("Cook, Hotel Elm | 2001 – 2024", 0),
-        ("Education\nSchool for nurses | 2001 – 2024", 1),
+        ("Education\nSchool for nurses | 2001 – 2024", 2),
     ],
 )
 def test_years_are_what_the_cv_states_or_its_dates_add_up_to_without_overlap(text: str, level: int) -> None:
@@ -183,10 +183,10 @@ def test_an_honest_cv_that_speaks_like_the_posting_keeps_its_evidence() -> None:
     text = (
         "Run five Kubernetes clusters with 160 nodes: upgrades, capacity and network policy for 70 product engineers."
     )
-    assert local_levels(RUBRIC, text)["kubernetes-clusters-network-policy"] == 3
+    assert local_levels(RUBRIC, text)["kubernetes-clusters-upgrades"] == 3
 
 
-@pytest.mark.parametrize("name", ["Lakisha Washington", "Greg Baker", "Ming Zhao", "José Núñez", "Python Java"])
+@pytest.mark.parametrize("name", ["Lakisha Washington", "Greg Baker", "Ming Zhao", "José Núñez", "Will Spring"])
 def test_another_name_gets_the_same_score(name: str) -> None:
     other = STRONG.replace("Rhea Tamblyn", name).replace("rhea.tamblyn", name.lower().replace(" ", "."))
     assert local_score(RUBRIC, redact(other)) == local_score(RUBRIC, redact(STRONG))

@@ -77,7 +77,7 @@ _COUNT = "|".join(_NUMBERS)
 _YEARS = re.compile(
     rf"\b(?P<count>\d{{1,2}}(?:[.,]\d)?|{_COUNT})\s*(?P<plus>\+|plus)?\s*(?P<half>and a half\s+|einhalb\s+)?"
     rf"(?:(?:-|–|to|bis|à|or more|or)\s*(?:\d{{1,2}}\s*\+?|more)\s*)?(?:full\s+)?"
-    rf"(?:years?|yrs?|jahren?|jahre|ans|années?|ani)\b",
+    rf"(?:years?|yrs?|jahren?|jahre|ans|années?|ani|(?P<months>months?|monaten?|mois|luni))\b",
     re.I,
 )
 _MID_YEAR = 6  # a bare year stands for its middle: 2017 – 2020 is three years, give or take half a year at each end
@@ -133,12 +133,13 @@ def merged_years(spans: Iterable[Period]) -> float:
 
 
 def stated_years(text: str) -> list[tuple[float, int, int]]:
-    """`five years`, `3-5 years` (the lower), `six and a half years`: years and the offsets of the words."""
+    """`five years`, `3-5 years` (the lower), `six and a half years`, `18 months`: years and the words' offsets."""
     found = []
     for match in _YEARS.finditer(text):
         count = match["count"].lower()
         years = float(_NUMBERS[count]) if count in _NUMBERS else float(count.replace(",", "."))
-        found.append((years + (0.5 if match["half"] else 0), match.start(), match.end()))
+        years += 0.5 if match["half"] else 0
+        found.append((years / 12 if match["months"] else years, match.start(), match.end()))
     return found
 
 

@@ -27,6 +27,8 @@ _GLUE = 0.08
 # Ten words, four in five the job's, and nothing that holds them together.
 _DENSE_WORDS = 10
 _DENSE = 0.8
+# With all but one in ten the job's, a sentence is the job's whatever holds it together.
+_WHOLLY = 0.9
 # List lines one after another, taken together. The best honest candidates' skills are the job's, up to half of them.
 _LISTS = 40
 _LISTS_SHARE = 0.6
@@ -38,16 +40,13 @@ _BESIDE_SHARE = 0.3
 # Whoever pasted so much, or gives the reader orders, gets no credit for what is half the job's words elsewhere.
 _ANYWHERE_SHARE = 0.5
 _ORDER = re.compile(
-    r"ignore\s+(?:all\s+|any\s+)?(?:the\s+)?(?:previous|prior|above|earlier|preceding)|disregard\s+(?:all|any"
-    r"|the|previous)"
-    r"|(?:previous|prior|above)\s+instructions|system\s+prompt|you\s+are\s+(?:now\s+)?an?\s+(?:ai|llm"
-    r"|assistant|language)"
-    r"|(?:give|assign|award|rate|score|rank)\s+(?:this|the|me|him|her|them)?\s*(?:candidate|applicant|cv"
-    r"|resume|myself)?\s*"
+    r"\b(?:ignore\s+(?:all\s+|any\s+)?(?:the\s+)?(?:previous|prior|above|earlier|preceding)"
+    r"|disregard\s+(?:all|any|the|previous)\s+\w*\s*instruction|(?:previous|prior|above)\s+instructions"
+    r"|you\s+are\s+(?:now\s+)?an?\s+(?:ai|llm|assistant|language)\b"
+    r"|(?:give|assign|award|rate|score|rank)\s+(?:this|the|me|him|her|them)\s*(?:candidate|applicant|cv|resume)?\s*"
     r"(?:with\s+)?(?:an?\s+|the\s+)?(?:top|perfect|maximum|highest|full|100|level\s+4|10/10|score)"
-    r"|meets?\s+(?:every|all)\s+(?:the\s+)?(?:must-haves?|requirements?|criteria)"
-    r"|as\s+an\s+ai|ignoriere\s+(?:alle|die)|ignorez?\s+(?:toutes|les)|note\s+to\s+(?:the\s+)?(?:ai|llm|model"
-    r"|screening)",
+    r"|(?:this|the)\s+(?:candidate|applicant)\s+(?:meets|fulfil\w*|satisf\w+)\s+(?:every|all)"
+    r"|as\s+an\s+ai\b|ignoriere\s+alle|ignorez?\s+toutes|note\s+to\s+(?:the\s+)?(?:ai|llm|model|screening))",
     re.I,
 )
 _WORD = re.compile(r"[^\W_]+")
@@ -137,10 +136,12 @@ def _is_heap(piece: str, words: Sequence[Word], job: JobText) -> bool:
     """The job's vocabulary without a sentence around it, or a list too long to be one."""
     if len(words) < _DENSE_WORDS:
         return False
+    share = job.share(words)
+    if share >= _WHOLLY:
+        return True
     total = _WORD.findall(piece)
     if sum(map(is_function_word, total)) > _GLUE * len(total):
         return False
-    share = job.share(words)
     return share >= _DENSE or (len(words) >= _BLOCK and (share >= _BLOCK_SHARE or len(words) >= _LONG_LIST))
 
 

@@ -107,6 +107,10 @@ def _answer(asked: Asked, curriculum: Curriculum, as_of: date) -> CriterionAnswe
     special = claims.language(asked.question, curriculum) or claims.role(asked.question, match, curriculum)
     if special is None and asked.years is not None:
         special = claims.years(asked.years, match, curriculum, as_of)
+        if special is None:
+            # The subject without a time: named, however often.
+            level, places = _level(match, curriculum)
+            special = min(level, claims.GATE_LEVEL), places
     if special is None:
         special = claims.degree(asked.question, match, curriculum, bool(asked.wanted.terms))
     level, places = special if special is not None else _level(match, curriculum)

@@ -10,6 +10,7 @@ from services.scorer.models.lexical.words import is_stopword, language_of, weigh
 # A word in every third posting (`manage`, `system`: about 1.1 nats) starts no phrase and makes none alone.
 LEAST_WEIGHT = 1.5
 _LONGEST_PHRASE = 3
+_LONGEST_WORD = 40  # `Grundstücksverkehrsgenehmigungszuständigkeit` has 44; what is longer is no word
 _MOST = 12
 _BREAK = re.compile(r"[,;:()\[\]/|•\n…]|\.(?:\s|$)|\s[-–—·]\s|[\"“”„]")
 _NUMBER = re.compile(r"^\d+(?:[.,]\d+)?\+?$")
@@ -40,6 +41,7 @@ def _pieces(text: str) -> list[tuple[int, int]]:
 def _phrases(text: str, start: int, end: int, language: str) -> list[tuple[str, float]]:
     """Runs of meaning words between function words, without weak words at their ends, with what they weigh."""
     meant = [word for word in words(text, language, start, end) if not _NUMBER.match(word.form)]
+    meant = [word for word in meant if len(word.form) <= _LONGEST_WORD]
     runs: list[list[int]] = []
     for at, word in enumerate(meant):
         glued = at > 0 and not text[meant[at - 1].end : word.start].strip(" -'’&")

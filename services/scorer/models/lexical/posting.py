@@ -71,7 +71,7 @@ _ENOUGH_HEADED = 5
 _MARKS = re.compile(r"^[#*_=\s]+|[#*_=:\s]+$")
 # Converters glue headings and sentences: `ResponsibilitiesDrive`, `tools.Working`.
 _GLUED = re.compile(
-    r"(?<=[a-z]{3}[.;:!?])(?=[A-Z][a-z])"
+    r"(?<=[A-Za-z]{3}[.;:!?])(?=[A-Z][a-z])"
     r"|(?=\b(?:Responsibilities|Requirements|Qualifications|Preferred Qualifications|Skills|Competencies|Duties"
     r"|Job Description|Summary|Essential Functions|Benefits)\b\s*(?::|[A-Z&]))"
     r"|(?<=Responsibilities)(?=[A-Z])|(?<=Requirements)(?=[A-Z])|(?<=Qualifications)(?=[A-Z])|(?<=Summary)(?=[A-Z])"

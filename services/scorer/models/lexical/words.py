@@ -6,7 +6,7 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from importlib import resources
 from typing import NamedTuple
@@ -106,6 +106,7 @@ def is_stopword(form: str, language: str) -> bool:
     return form in _folded_stopwords(language) or form in _folded_stopwords(DEFAULT_LANGUAGE)
 
 
+@lru_cache(maxsize=65536)
 def is_function_word(form: str) -> bool:
     """Whether a word, as written, holds sentences together in any language known here."""
     return any(form.casefold() in stopwords for stopwords in _stopwords().values())
@@ -127,8 +128,7 @@ def _form(raw: str) -> tuple[str, int]:
 
 def _concept(tokens: list[Word], at: int) -> tuple[str | None, int]:
     """The concept that begins at a token, with its length in tokens; the longest name wins."""
-    names = _concepts().get(_singular(tokens[at].form))
-    for name, concept in names or ():
+    for name, concept in _named(tokens[at].form):
         here = tokens[at : at + len(name)]
         if tuple(_singular(token.form) for token in here) == name:
             return concept, len(name)
@@ -138,6 +138,12 @@ def _concept(tokens: list[Word], at: int) -> tuple[str | None, int]:
 @lru_cache(maxsize=65536)
 def _singular(form: str) -> str:
     return form[:-1] if len(form) > _SHORTEST_STEMMED and form.endswith("s") and not form.endswith("ss") else form
+
+
+@lru_cache(maxsize=65536)
+def _named(form: str) -> Sequence[tuple[tuple[str, ...], str]]:
+    """The names that begin with a word, with their concepts."""
+    return _concepts().get(_singular(form), ())
 
 
 @cache

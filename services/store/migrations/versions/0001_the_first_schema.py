@@ -39,11 +39,15 @@ def upgrade() -> None:
         sa.Column("unlisted", sa.Boolean(), nullable=False),
         sa.Column("rubric", sa.LargeBinary(), nullable=True),
         sa.Column("rubric_failure", sa.Text(), nullable=False),
+        sa.Column("announce_time", sa.DateTime(timezone=True), nullable=True),
         sa.Column("create_time", sa.DateTime(timezone=True), nullable=False),
         sa.Column("update_time", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("job_id", name=op.f("jobs_pkey")),
     )
     op.create_index("jobs_account_id_job_id_idx", "jobs", ["account_id", "job_id"], unique=False)
+    op.create_index(
+        "jobs_undrafted_idx", "jobs", ["announce_time"], unique=False, postgresql_where=sa.text("rubric IS NULL")
+    )
     op.create_table(
         "outbox",
         sa.Column("outbox_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -78,12 +82,13 @@ def upgrade() -> None:
         sa.Column("reading", sa.LargeBinary(), nullable=False),
         sa.Column("unreadable", sa.LargeBinary(), nullable=True),
         sa.Column("create_time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("announce_time", sa.DateTime(timezone=True), nullable=True),
         sa.Column("parse_time", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("resume_id", name=op.f("resumes_pkey")),
     )
     op.create_index("resumes_account_id_resume_id_idx", "resumes", ["account_id", "resume_id"], unique=False)
     op.create_index(
-        "resumes_unread_idx", "resumes", ["create_time"], unique=False, postgresql_where=sa.text("state = 1")
+        "resumes_unread_idx", "resumes", ["announce_time"], unique=False, postgresql_where=sa.text("state = 1")
     )
     op.create_table(
         "evaluations",
