@@ -11,6 +11,10 @@ NPM = PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.j
 BUF = PATH="$(NODE)/bin:$$PATH" node_modules/.bin/buf
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
 export UV_PYTHON_DOWNLOADS := never
+# Trust what the machine trusts, as pip does: a company's own certificate authority works.
+export UV_SYSTEM_CERTS := true
+export NODE_USE_SYSTEM_CA := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help demo test check run proto format bench up down clean install rabbitmq redis buf
 

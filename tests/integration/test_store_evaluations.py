@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
-from candor.evaluations.v1.evaluation_pb2 import Evaluation, Ranking
+from candor.evaluations.v1.evaluation_pb2 import Evaluation, Progress, Ranking
 from candor.evaluations.v1.evaluations_service_pb2 import (
     BatchCreateEvaluationsRequest,
     CancelEvaluationRequest,
@@ -27,6 +27,7 @@ from candor.evaluations.v1.evaluations_service_pb2 import (
 )
 from candor.evaluations.v1.record_pb2 import Answer, EvaluationRecord
 from candor.jobs.v1.jobs_service_pb2 import GetJobRequest, ListJobsRequest
+from candor.resumes.v1.resumes_service_pb2 import GetResumeTextRequest
 
 from services.chassis.ids import new_id
 from services.chassis.rpc.channels import dial
@@ -38,6 +39,7 @@ from tests.builders import (
     a_record,
     a_result,
     a_rubric,
+    an_obstacle,
     ask,
     claim,
     complete,
@@ -839,7 +841,8 @@ async def test_a_job_without_evaluations_has_an_empty_ranking(recruiter: Client)
     job = await recruiter.post_job()
     ranking = await recruiter.ranking(job.job_id)
     assert (ranking.job, ranking.progress) == (job, Progress())
-    assert not (ranking.evaluations or ranking.unreadable or ranking.next_page_token or ranking.HasField("rubric"))
+    assert (len(ranking.evaluations), len(ranking.unreadable), ranking.next_page_token) == (0, 0, "")
+    assert not ranking.HasField("rubric")
 
 
 # The way of an evaluation through the whole mesh

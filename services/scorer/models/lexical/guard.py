@@ -129,7 +129,11 @@ def _pasted(taken: set[int], curriculum: Curriculum, job: JobText) -> set[int]:
         for number in near
         if 0 <= number < len(curriculum.parts)
         and (job.share(curriculum.words[number]) >= _BESIDE_SHARE or {number - 1, number + 1} <= taken)
-    } | {number for number, meant in enumerate(curriculum.words) if job.share(meant) >= _ANYWHERE_SHARE}
+    } | {
+        number
+        for number, meant in enumerate(curriculum.words)
+        if len(meant) >= _SHORTEST_SUSPECT and job.share(meant) >= _ANYWHERE_SHARE
+    }
 
 
 def _is_heap(piece: str, words: Sequence[Word], job: JobText) -> bool:
