@@ -18,7 +18,8 @@ from services.scorer import prompts
 from services.scorer.answers import JudgementAnswer
 from services.scorer.models.port import JudgementRequest
 
-app = Celery("bench", broker=os.environ["BENCH_REDIS_URL"], backend=os.environ["BENCH_REDIS_URL"])
+TASK = "bench.judge"
+app = Celery("bench", broker=os.environ.get("BENCH_REDIS_URL"), backend=os.environ.get("BENCH_REDIS_URL"))
 
 metadata = sa.MetaData()
 cvs = sa.Table("cvs", metadata, sa.Column("cv_id", sa.Integer, primary_key=True), sa.Column("text", sa.Text))
@@ -38,11 +39,15 @@ _FORM = {
 }
 
 
+def engine_of(dsn: str) -> sa.Engine:
+    """A pool as large as the store's."""
+    return sa.create_engine(dsn.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=20, max_overflow=0)
+
+
 @cache
 def engine() -> sa.Engine:
-    """One pool a process, as large as the store's."""
-    url = os.environ["BENCH_DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://", 1)
-    return sa.create_engine(url, pool_size=20, max_overflow=0)
+    """One pool a process."""
+    return engine_of(os.environ["BENCH_DATABASE_URL"])
 
 
 @cache
@@ -51,7 +56,7 @@ def model() -> openai.OpenAI:
     return openai.OpenAI(base_url=os.environ["BENCH_MODEL_URL"], api_key="none", max_retries=0)
 
 
-@app.task(name="bench.judge")  # type: ignore[untyped-decorator]
+@app.task(name=TASK)  # type: ignore[untyped-decorator]
 def judge(cv_id: int, queue_time: str) -> float:
     """Loads a CV, asks the model, keeps score and answer. No connection is held during the call."""
     with engine().connect() as connection:

@@ -140,6 +140,7 @@ def a_job(**said: Any) -> Job:
         "unlisted": False,
         "rubric": None,
         "rubric_failure": "",
+        "announce_time": None,
         "create_time": NOON,
         "update_time": NOON,
     }
@@ -159,6 +160,7 @@ def a_resume(**said: Any) -> Resume:
         "reading": ParsedResume(),
         "unreadable": None,
         "create_time": NOON,
+        "announce_time": NOON,
         "parse_time": None,
     }
     return Resume(**{**usual, **said})
