@@ -24,6 +24,7 @@ _RUN_SECONDS = 40
 """About as long as a run takes where a side reaches the ideal; the others take longer."""
 _MOST_EVALUATIONS = 2000
 """More change no figure, and take longer than they tell."""
+_FAREWELLS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LONGEST_SECONDS = 240
 """A run that takes longer, preparation included, is ended and fails."""
 
@@ -31,7 +32,8 @@ _LONGEST_SECONDS = 240
 def main() -> int:
     """Measures what was asked for; 1 where anything was not as it has to be."""
     chosen = _arguments()
-    signal.signal(signal.SIGTERM, _stop)
+    for number in _FAREWELLS:
+        signal.signal(number, _stop)
     signal.signal(signal.SIGALRM, _too_long)
     folder = Path(tempfile.mkdtemp(prefix="candor-bench-"))
     # PostgreSQL refuses to run as root and changes its user: it has to reach its folder.
@@ -94,6 +96,9 @@ def _keep(one: Measurement, out: Path | None) -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
+    # Once: a second signal, as `timeout` sends it to the whole group, would cut the ending of the processes short.
+    for other in _FAREWELLS:
+        signal.signal(other, signal.SIG_IGN)
     raise SystemExit(128 + number)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -86,6 +87,7 @@ async def run(component: Component, started: Callable[[], None] = lambda: None) 
         loop.add_signal_handler(number, asked.set)
     try:
         await component.start()
+        _settle_memory()
         started()
         await asked.wait()
         _log.info("stopping")
@@ -93,6 +95,13 @@ async def run(component: Component, started: Callable[[], None] = lambda: None) 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
         await component.stop()
+
+
+def _settle_memory() -> None:
+    """What start-up has made stays for good: the garbage collector need not walk through it again and again. With the
+    model client's types loaded that is some 400,000 objects at every full collection."""
+    gc.collect()
+    gc.freeze()
 
 
 def run_on_loop(main: Callable[[], Coroutine[Any, Any, T]]) -> T:

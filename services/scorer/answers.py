@@ -3,8 +3,10 @@ differ in what they enforce, the check of what comes back."""
 
 from __future__ import annotations
 
+import copy
 from enum import StrEnum
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,6 +21,17 @@ class Finding(StrEnum):
 
 class _Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """The schema, made once for each form: the SDK asks for it, and changes what it gets, at every call. Making it
+        anew was 8 % of a scorer's time at 100 calls in flight."""
+        return copy.deepcopy(_schema(cls))
+
+
+@cache
+def _schema(form: type[_Form]) -> dict[str, Any]:
+    return super(_Form, form).model_json_schema()
 
 
 class CriterionAnswer(_Form):

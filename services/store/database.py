@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -16,6 +18,8 @@ from services.chassis.settings import SettingsRefused
 
 _MIGRATION_LOCK = 0x6D696772
 """Key of the advisory lock under which one process at a time migrates."""
+IDLE_SECONDS = 0.5
+"""A connection that was used more recently is taken to live; where it does not, the caller sees one clean 503."""
 _SESSION = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 
 
@@ -44,10 +48,9 @@ class Pool:
             pool_size=self._connections,
             max_overflow=0,
             pool_timeout=5,
-            # A restarted PostgreSQL leaves dead connections in the pool: asking first costs less than an error.
-            pool_pre_ping=True,
             connect_args={"options": _SESSION, "connect_timeout": 5},
         )
+        ping_after_idling(self._engine)
 
     async def stop(self) -> None:
         if self._engine is not None:
@@ -60,6 +63,29 @@ class Pool:
         except (sa.exc.SQLAlchemyError, OSError, TimeoutError):
             return ["the database does not answer"]
         return []
+
+
+def ping_after_idling(engine: AsyncEngine) -> None:
+    """Asks a pooled connection whether it lives before it is used again after a pause: a restarted PostgreSQL leaves
+    dead ones behind. SQLAlchemy's own pre-ping asks every time, which was one in five round trips of a busy store."""
+    pool, dialect = engine.sync_engine.pool, engine.sync_engine.dialect
+
+    @sa.event.listens_for(pool, "checkin")
+    def returned(_: Any, record: Any) -> None:
+        record.info["returned"] = time.monotonic()
+
+    @sa.event.listens_for(pool, "checkout")
+    def taken(connection: Any, record: Any, _: Any) -> None:
+        idle = time.monotonic() - record.info.get("returned", time.monotonic())
+        if idle > IDLE_SECONDS and not _lives(dialect, connection):
+            raise sa.exc.DisconnectionError
+
+
+def _lives(dialect: sa.Dialect, connection: Any) -> bool:
+    try:
+        return dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error:
+        return False
 
 
 def migrate(dsn: str) -> None:

@@ -22,7 +22,6 @@ from services.store.repositories.evaluations import EvaluationRepository
 from services.store.repositories.jobs import JobRepository
 from services.store.repositories.resumes import ResumeRepository
 from services.store.tables import outbox, requests
-from services.store.watching import CHANNEL, OUTBOX
 
 M = TypeVar("M", bound=Message)
 
@@ -85,16 +84,11 @@ class UnitOfWork:
         await self._connection.execute(sa.delete(requests).where(requests.c.create_time < sa.func.now() - older_than))
 
     async def flush(self) -> None:
-        """Writes what changed, the events, and who is to be woken."""
-        changed: list[str] = []
+        """Writes what changed, and the events. The database wakes whoever watches, by triggers (0001)."""
         for repository in (self.accounts, self.jobs, self.resumes, self.evaluations):
-            changed += await repository.flush()
+            await repository.flush()
         if self._events:
             await self._connection.execute(sa.insert(outbox), [as_row(event) for event in self._events])
-            changed.append(OUTBOX)
-        if changed:
-            keys = sa.func.unnest(sa.cast(changed, sa.ARRAY(sa.Text))).column_valued("changed")
-            await self._connection.execute(sa.select(sa.func.pg_notify(CHANNEL, keys)))
 
 
 class Units:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import grpc
+import pytest
 from candor.access.v1.access_pb2 import Access, Role, access, served_by
 from candor.evaluations.v1 import evaluations_service_pb2, scoring_service_pb2
 from candor.identity.v1 import identity_service_pb2
@@ -18,7 +19,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from services.chassis.rpc.channels import dial
 from services.chassis.security.subject import Subject
 from services.chassis.telemetry import Telemetry
-from tests.builders import somebody
+from tests.builders import running_store, somebody
 from tests.meshes import RunningMesh
 
 FILES = (
@@ -41,6 +42,13 @@ def access_of(method: MethodDescriptor) -> Access:
 
 def path_of(method: MethodDescriptor) -> str:
     return f"/{method.containing_service.full_name}/{method.name}"
+
+
+@pytest.fixture(scope="module")
+async def whole(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningMesh]:
+    services = ["store", "parser", "scorer"]
+    async with running_store(postgresql, tmp_path_factory.mktemp("mesh"), services=services) as running:
+        yield running
 
 
 class Caller:
@@ -130,22 +138,21 @@ def internal() -> Iterator[MethodDescriptor]:
     return (one for one in METHODS if list(access_of(one).roles) == [Role.ROLE_SERVICE])
 
 
-async def test_every_role_passes_where_the_contract_opens_and_nowhere_else(mesh: RunningMesh) -> None:
+async def test_every_role_passes_where_the_contract_opens_and_nowhere_else(whole: RunningMesh) -> None:
     for role in ROLES:
-        found = await answers(mesh, somebody(role))
+        found = await answers(whole, somebody(role))
         turned_away = with_code(found, Code.PERMISSION_DENIED)
         assert turned_away == set(found) - opened_to(role), Role.Name(role)
-        # A sign-in of nobody is refused by the same code: what passed the gate is told apart by the request being bad.
         assert with_code(found, Code.UNAUTHENTICATED) == set(), Role.Name(role)
         assert with_code(found, Code.UNIMPLEMENTED, Code.INTERNAL, Code.UNKNOWN) == set(), Role.Name(role)
 
 
-async def test_nobody_passes_where_it_is_public_and_is_asked_to_sign_in_elsewhere(mesh: RunningMesh) -> None:
-    found = await answers(mesh, None)
+async def test_nobody_passes_where_it_is_public_and_is_asked_to_sign_in_elsewhere(whole: RunningMesh) -> None:
+    found = await answers(whole, None)
     assert with_code(found, Code.UNAUTHENTICATED) == {path_of(one) for one in METHODS if not access_of(one).public}
     assert with_code(found, Code.PERMISSION_DENIED) == set()
 
 
-async def test_a_token_without_a_role_opens_nothing_that_is_not_public(mesh: RunningMesh) -> None:
-    found = await answers(mesh, somebody(Role.ROLE_UNSPECIFIED))
+async def test_a_token_without_a_role_opens_nothing_that_is_not_public(whole: RunningMesh) -> None:
+    found = await answers(whole, somebody(Role.ROLE_UNSPECIFIED))
     assert with_code(found, Code.PERMISSION_DENIED) == {path_of(one) for one in METHODS if not access_of(one).public}

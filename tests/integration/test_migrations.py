@@ -33,7 +33,7 @@ from services.store.sweeping import FORGOTTEN_AFTER, REQUEST_IDS_KEPT, Sweeper
 from services.store.tables import metadata, outbox, requests
 from services.store.unit_of_work import RequestKey, Units
 from services.store.watching import Watcher
-from tests.builders import NOON, a_job, a_parsed_resume, a_resume, a_rubric, an_evaluation
+from tests.builders import NOON, a_database, a_job, a_parsed_resume, a_resume, a_rubric, an_evaluation
 
 STORE = Subject("svc_store", Role.ROLE_SERVICE)
 LONG_AGO = FORGOTTEN_AFTER + timedelta(minutes=1)
@@ -140,10 +140,18 @@ class Bench:
         return Consumer(self.bus, f"tests.take-{event.__name__}", event, take, self.telemetry, at_once=4)
 
 
+@pytest.fixture(scope="module")
+async def shared_database_url(postgresql: str) -> AsyncIterator[str]:
+    async with a_database(postgresql) as url:
+        yield url
+
+
 @pytest.fixture
-async def bench(database_url: str) -> AsyncIterator[Bench]:
-    made = Bench(database_url)
+async def bench(shared_database_url: str) -> AsyncIterator[Bench]:
+    made = Bench(shared_database_url)
     await made.pool.start()
+    async with made.pool.engine.begin() as connection:
+        await connection.execute(sa.text(f"TRUNCATE {', '.join(metadata.tables)} CASCADE"))
     await made.watcher.start()
     yield made
     await made.watcher.stop()

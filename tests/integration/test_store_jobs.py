@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import grpc
 import pytest
 from candor.evaluations.v1.evaluation_pb2 import Evaluation
 from candor.evaluations.v1.evaluations_service_pb2 import GetEvaluationRequest, ListEvaluationsRequest
+from candor.evaluations.v1.scoring_service_pb2 import DraftRubricRequest
 from candor.jobs.v1.job_pb2 import Criterion, Job, Rubric
 from candor.jobs.v1.jobs_service_pb2 import (
     CloseJobRequest,
@@ -136,9 +138,20 @@ async def test_a_job_of_the_largest_size_is_taken(recruiter: Client) -> None:
     assert len((await job_of(recruiter, job.job_id)).description) == 100_000
 
 
-async def test_a_character_that_no_database_takes_is_the_callers_mistake(recruiter: Client) -> None:
-    with invalid():
-        await recruiter.post_job(title="Engineer\x00")
+@pytest.mark.parametrize(
+    "request_",
+    [
+        CreateJobRequest(job=Job(title="Engineer\x00", description="Python.")),
+        CreateJobRequest(job=Job(title="Engineer", description="Python.\x00")),
+        CreateJobRequest(job=Job(title="Engineer", description="Python."), request_id="r\x00"),
+    ],
+)
+async def test_a_character_that_no_database_takes_is_the_callers_mistake(
+    recruiter: Client, request_: CreateJobRequest
+) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await recruiter.jobs.CreateJob(request_)
+    assert refusal.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_a_rubric_that_asks_for_a_protected_characteristic_is_refused_by_field(recruiter: Client) -> None:
@@ -502,17 +515,18 @@ async def test_where_no_rubric_can_be_drafted_what_waited_fails_and_says_why(
 
 
 async def test_a_draft_may_come_while_many_cvs_are_read(recruiter: Client, service: Client) -> None:
-    job = await recruiter.post_job()
-    resumes = [await recruiter.upload(f"CV {number}".encode()) for number in range(24)]
-    asked = await recruiter.ask_for(job.job_id, [resume.resume_id for resume in resumes])
-    reading = [
-        find_unreadable(service, resume.resume_id) if number % 8 == 0 else read(service, resume.resume_id)
-        for number, resume in enumerate(resumes)
-    ]
-    await asyncio.gather(*reading[:12], record(service, job.job_id, rubric=a_rubric()), *reading[12:])
-    states = [await state_of(recruiter, one.evaluation_id) for one in asked]
-    assert [state == Evaluation.STATE_FAILED for state in states] == [number % 8 == 0 for number in range(24)]
-    assert states.count(Evaluation.STATE_QUEUED) == 21
+    for _ in range(3):
+        job = await recruiter.post_job()
+        resumes = [await recruiter.upload(f"CV {number}".encode()) for number in range(16)]
+        asked = await recruiter.ask_for(job.job_id, [resume.resume_id for resume in resumes])
+        reading = [
+            find_unreadable(service, resume.resume_id) if number % 8 == 0 else read(service, resume.resume_id)
+            for number, resume in enumerate(resumes)
+        ]
+        await asyncio.gather(*reading[:8], record(service, job.job_id, rubric=a_rubric()), *reading[8:])
+        states = [await state_of(recruiter, one.evaluation_id) for one in asked]
+        assert [state == Evaluation.STATE_FAILED for state in states] == [number % 8 == 0 for number in range(16)]
+        assert states.count(Evaluation.STATE_QUEUED) == 14
 
 
 @pytest.mark.parametrize(
@@ -531,13 +545,21 @@ async def test_a_draft_that_says_nothing_is_refused_by_field(
     assert list(refusal.fields) == [field]
 
 
-async def test_a_job_without_a_rubric_gets_one_drafted_in_the_background(mesh: RunningMesh) -> None:
+async def test_a_rubric_is_drafted_in_the_background_and_again_on_demand(mesh: RunningMesh) -> None:
     recruiter = mesh.client(somebody())
     job = await recruiter.post_job("We need Python and PostgreSQL. You have five years of experience.")
     async with asyncio.timeout(20):
         while not (await job_of(recruiter, job.job_id)).HasField("rubric"):
             await asyncio.sleep(0.02)
-    drafted = (await job_of(recruiter, job.job_id)).rubric
-    assert drafted.version == 1
-    assert drafted.author.startswith("local/")
-    assert len(drafted.criteria) >= 1
+    first = (await job_of(recruiter, job.job_id)).rubric
+    again = (await recruiter.scoring.DraftRubric(DraftRubricRequest(job_id=job.job_id))).rubric
+    assert [first.version, again.version] == [1, 2]
+    assert first.author == again.author
+    assert first.author.startswith("local/")
+    assert len(first.criteria) >= 1
+
+
+async def test_a_rubric_is_drafted_for_the_jobs_owner_only(mesh: RunningMesh) -> None:
+    job = await mesh.client(somebody()).post_job(rubric=a_rubric())
+    with missing("JOB_NOT_FOUND"):
+        await mesh.client(somebody()).scoring.DraftRubric(DraftRubricRequest(job_id=job.job_id))

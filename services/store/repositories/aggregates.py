@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -89,22 +90,26 @@ class Aggregates(Generic[A]):
         self._held[row[self.key]] = (loaded, copy.copy(loaded))
         return loaded
 
-    async def flush(self) -> list[str]:
-        """Writes what was added or changed; answers the keys of those."""
+    async def flush(self) -> None:
+        """Writes what was added or changed."""
         added = [self._dump(now) for now, before in self._held.values() if before is None]
         changed = [self._dump(now) for now, before in self._held.values() if before is not None and now != before]
         if added:
             await self._connection.execute(sa.insert(self.table), added)
         if changed:
-            await self._connection.execute(self._update(changed[0]), [self._bound(row) for row in changed])
-        return [row[self.key] for row in (*added, *changed)]
-
-    def _update(self, row: dict[str, Any]) -> sa.Update:
-        values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in row if name != self.key}
-        return sa.update(self.table).where(self.table.c[self.key] == sa.bindparam("old_key")).values(values)
+            await self._connection.execute(_update_of(self.table, self.key), [self._bound(row) for row in changed])
 
     def _bound(self, row: dict[str, Any]) -> dict[str, Any]:
         return {"old_key" if name == self.key else f"new_{name}": value for name, value in row.items()}
+
+
+@cache
+def _update_of(table: sa.Table, key: str) -> sa.Update:
+    """The statement that writes a whole row; made once, since making it costs as much as running it."""
+    values: dict[str, Any] = {
+        column.name: sa.bindparam(f"new_{column.name}") for column in table.c if column.name != key
+    }
+    return sa.update(table).where(table.c[key] == sa.bindparam("old_key")).values(values)
 
 
 def parsed_or_none(parse: Callable[[bytes], A], value: bytes | None) -> A | None:

@@ -17,9 +17,9 @@ from services.store.tables import jobs, rubrics
 class JobRepository(Aggregates[Job]):
     table, key, missing = jobs, "job_id", JobNotFound
 
-    async def flush(self) -> list[str]:
+    async def flush(self) -> None:
         """Writes postings, and keeps each new rubric version beside them for the evaluations judged by it."""
-        changed = await super().flush()
+        await super().flush()
         versions = [
             {"job_id": job.job_id, "version": job.rubric_version, "rubric": job.rubric.SerializeToString()}
             for job, before in self._held.values()
@@ -27,7 +27,6 @@ class JobRepository(Aggregates[Job]):
         ]
         if versions:
             await self._connection.execute(insert(rubrics).on_conflict_do_nothing(), versions)
-        return changed
 
     async def unlisted_with(self, account_id: str, title: str, description: str) -> Job | None:
         """The account's unlisted posting of exactly this text."""

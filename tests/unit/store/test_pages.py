@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.store.repositories.pages import DEFAULT_SIZE, PageRequest, PageTokenInvalid
@@ -80,6 +80,7 @@ def test_a_token_of_nobodys_making_is_refused_and_named(garbage: str) -> None:
     assert [one.field for one in refused.value.fields] == ["page_token"]
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=40))
 def test_no_token_is_more_than_refused(token: str) -> None:
     try:

@@ -164,3 +164,22 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("evaluation_id", name=op.f("records_pkey")),
     )
+    _notify_watchers()
+
+
+def _notify_watchers() -> None:
+    """Whoever changes a row, whoever follows it hears of it, without a statement of their own (services/store/watching.py).
+    Payloads: the id of the CV or evaluation that changed its state, and `outbox`."""
+    for table, payload in (("resumes", "NEW.resume_id"), ("evaluations", "NEW.evaluation_id"), ("outbox", "'outbox'")):
+        op.execute(
+            f"CREATE FUNCTION notify_of_{table}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN PERFORM pg_notify('candor_changes', {payload}); RETURN NULL; END $$"
+        )
+    for table in ("resumes", "evaluations"):
+        op.execute(
+            f"CREATE TRIGGER {table}_notify AFTER UPDATE ON {table} FOR EACH ROW "
+            f"WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION notify_of_{table}()"
+        )
+    op.execute(
+        "CREATE TRIGGER outbox_notify AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION notify_of_outbox()"
+    )
