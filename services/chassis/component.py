@@ -33,8 +33,14 @@ class Assembly:
             await part.start()
 
     async def stop(self) -> None:
+        failures: list[Exception] = []
         while self._started:
-            await self._started.pop().stop()
+            try:
+                await self._started.pop().stop()
+            except Exception as failure:
+                failures.append(failure)
+        if failures:
+            raise failures[0]
 
     async def ready(self) -> list[str]:
         if len(self._started) < len(self._parts):
@@ -53,7 +59,10 @@ class Together:
             await part.start()
 
     async def stop(self) -> None:
-        await asyncio.gather(*(part.stop() for part in self._parts))
+        outcomes = await asyncio.gather(*(part.stop() for part in self._parts), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     async def ready(self) -> list[str]:
         return [reason for part in self._parts for reason in await part.ready()]

@@ -57,7 +57,7 @@ class Process:
         Raises:
             SettingsRefused: a value is of the wrong form.
         """
-        return settings.load(**self._defaults.shared, **self._defaults.by_service.get(service, {}))
+        return settings.load(**{**self._defaults.shared, **self._defaults.by_service.get(service, {})})
 
     def bus(self, url: str) -> Bus:
         """The bus behind a URL; the same object for the same URL.

@@ -54,7 +54,7 @@ class ProcessSettings(Settings):
         default_factory=lambda: user_data_path("candor", appauthor=False),
         description="Folder of the embedded database, files and keys",
     )
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR")
     log_format: str = Field("json", pattern="^(json|text)$", description="Log lines as `json` or `text`")
 
 

@@ -80,7 +80,8 @@ def _variables(settings: type[Settings], name: str, field: FieldInfo) -> list[st
 def _shown(value: object) -> str:
     if isinstance(value, SecretStr):
         return "********"
-    return "" if value is None else re.sub(r"(?<=://)([^:/@]+):[^@/]+@", r"\1:********@", str(value))
+    masked = re.sub(r"(?<=://)([^:/@]*):[^@/]+@", r"\1:********@", "" if value is None else str(value))
+    return re.sub(r"(?<=[?&]password=)[^&]+", "********", masked)
 
 
 def as_table(settings: list[Setting]) -> Table:

@@ -29,7 +29,8 @@ class RubricNotDrafted(Unmet):
 
 
 class ScoringServicer(ScoringServiceServicer):
-    """Acts on the caller's behalf: the store sees the caller's token, and checks whose job it is."""
+    """Reads the job with the caller's token, so that the store checks whose it is; brings the draft with its own, so
+    that the store takes its word for who drafted it."""
 
     def __init__(self, jobs: JobsServiceStub, model: TracedModel) -> None:
         self._jobs, self._model = jobs, model
@@ -45,4 +46,4 @@ class ScoringServicer(ScoringServiceServicer):
             raise RubricNotDrafted(cause=refusal) from refusal
         update = UpdateJobRequest(job=Job(job_id=job.job_id, rubric=rubric))
         update.update_mask.paths.append("rubric")
-        return await self._jobs.UpdateJob(update, metadata=caller)
+        return await self._jobs.UpdateJob(update)

@@ -48,6 +48,8 @@ class Pool:
             pool_size=self._connections,
             max_overflow=0,
             pool_timeout=5,
+            # An error's text would hold what was to be written: CVs, addresses.
+            hide_parameters=True,
             connect_args={"options": _SESSION, "connect_timeout": 5},
         )
         ping_after_idling(self._engine)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from google.protobuf.message import Message
@@ -58,32 +60,34 @@ class OutboxRelay:
 
     async def _run(self) -> None:
         while True:
-            wake = self._watcher.next_change(OUTBOX)
-            try:
-                stuck = await self._drain()
-            except (SQLAlchemyError, OSError) as error:
-                _log.warning("outbox round failed", error=str(error))
-                stuck = True
-            if stuck:
-                await asyncio.sleep(POLL_SECONDS)
-            else:
-                await wake.within(POLL_SECONDS)
+            with self._watcher.next_change(OUTBOX) as wake:
+                try:
+                    stuck = await self._drain()
+                except (SQLAlchemyError, OSError) as error:
+                    _log.warning("outbox round failed", error=str(error))
+                    stuck = True
+                if stuck:
+                    await asyncio.sleep(POLL_SECONDS)
+                else:
+                    await wake.within(POLL_SECONDS)
 
     async def _drain(self) -> bool:
-        """Publishes until the outbox is empty; answers whether some could not be published."""
+        """Goes through the outbox once, from its beginning; answers whether some could not be published. Those do not
+        hold up what stands behind them."""
+        after, stuck = 0, False
         while True:
-            taken, failed = await self._round()
-            if failed:
-                return True
-            if taken < BATCH:
-                return False
+            rows, failed = await self._round(after)
+            stuck = stuck or failed > 0
+            if len(rows) < BATCH:
+                return stuck
+            after = rows[-1].outbox_id
 
-    async def _round(self) -> tuple[int, int]:
+    async def _round(self, after: int) -> tuple[Sequence[sa.Row[Any]], int]:
         async with self._pool.engine.begin() as connection:
-            query = sa.select(outbox).order_by(outbox.c.outbox_id).limit(BATCH).with_for_update(skip_locked=True)
-            rows = (await connection.execute(query)).all()
+            query = sa.select(outbox).where(outbox.c.outbox_id > after).order_by(outbox.c.outbox_id).limit(BATCH)
+            rows = (await connection.execute(query.with_for_update(skip_locked=True))).all()
             if not rows:
-                return 0, 0
+                return rows, 0
             failures = await self._bus.publish([self._envelope(row) for row in rows])
             done = [row.outbox_id for row, failure in zip(rows, failures, strict=True) if failure is None]
             await self._mark(connection, done)
@@ -92,14 +96,14 @@ class OutboxRelay:
             causes = {f"{type(one).__name__}: {one}" for one in failures if one is not None}
             _log.warning("events wait in the outbox", events=failed, causes=sorted(causes)[:3])
         self._published.add(len(done))
-        return len(rows), failed
+        return rows, failed
 
     async def _mark(self, connection: AsyncConnection, done: list[int]) -> None:
         """A published row is a deleted one: the table holds what is still to be said, and stays small."""
         if done:
             await connection.execute(sa.delete(outbox).where(outbox.c.outbox_id.in_(done)))
 
-    def _envelope(self, row: sa.Row[tuple[object, ...]]) -> Envelope:
+    def _envelope(self, row: sa.Row[Any]) -> Envelope:
         attributes = {
             "messaging.system": "rabbitmq" if self._bus.durable else "memory",
             "messaging.operation.type": "send",

@@ -32,6 +32,12 @@ class RequestIdReused(Invalid):
     sentence = "The request id {request_id} was used before for another request. Use a new one."
 
 
+class TextNotStorable(Invalid):
+    """PostgreSQL's text holds every character but NUL."""
+
+    sentence = "A text of the request holds a character that cannot be kept (NUL). Remove it."
+
+
 @dataclass(frozen=True)
 class RequestKey:
     """What makes a create safe to repeat: whose, which method, which id, and a hash of what was asked."""
@@ -64,7 +70,7 @@ class UnitOfWork:
         """
         mine = {"account_id": self.subject.account_id, "method": key.method, "request_id": key.request_id}
         row = insert(requests).values(**mine, fingerprint=key.fingerprint).on_conflict_do_nothing()
-        if (await self._connection.execute(row)).rowcount:
+        if (await self._connection.execute(row.returning(requests.c.request_id))).first() is not None:
             return None
         earlier = (await self._connection.execute(sa.select(requests).filter_by(**mine))).one()
         if earlier.fingerprint != key.fingerprint:
@@ -100,11 +106,14 @@ class Units:
     @asynccontextmanager
     async def begin(self, subject: Subject | None = None) -> AsyncIterator[UnitOfWork]:
         """A unit for the current caller; committed at the end, rolled back by an exception."""
-        async with self._pool.engine.connect() as connection:
-            unit = UnitOfWork(connection, subject or current_subject())
-            yield unit
-            await unit.flush()
-            await connection.commit()
+        try:
+            async with self._pool.engine.connect() as connection:
+                unit = UnitOfWork(connection, subject or current_subject())
+                yield unit
+                await unit.flush()
+                await connection.commit()
+        except sa.exc.DataError:
+            raise TextNotStorable from None
 
     async def once(
         self, key: RequestKey, answer: type[M], create: Callable[[UnitOfWork], Awaitable[M]]

@@ -34,8 +34,12 @@ class Wake:
             return True
         except TimeoutError:
             return False
-        finally:
-            self._forget(self)
+
+    def __enter__(self) -> Wake:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._forget(self)
 
 
 class Watcher:
@@ -71,7 +75,8 @@ class Watcher:
         return self._stopping
 
     def next_change(self, key: str) -> Wake:
-        """A wait for the next change of `key`. Make it before looking at the state, so that none falls in between."""
+        """A wait for the next change of `key`, as a context. Enter it before looking at the state, so that no change
+        falls in between."""
 
         def forget(wake: Wake) -> None:
             self._waits[key].discard(wake)

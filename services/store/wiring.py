@@ -7,7 +7,8 @@ from candor.identity.v1 import identity_service_pb2, identity_service_pb2_grpc
 from candor.jobs.v1 import jobs_service_pb2, jobs_service_pb2_grpc
 from candor.resumes.v1 import resumes_service_pb2, resumes_service_pb2_grpc
 from candor.resumes.v1.resumes_events_pb2 import ResumeDeletedEvent
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from services.chassis.blobs import Blobs
 from services.chassis.bus.consumer import Consumer
@@ -40,7 +41,8 @@ SERVICES = [
         (evaluations_service_pb2, "EvaluationsService"),
     )
 ]
-_OUTAGES = (SQLAlchemyError, OSError)
+_OUTAGES = (OperationalError, InterfaceError, InternalError, PoolTimeoutError, OSError)
+"""PostgreSQL away, restarting, out of connections or locks: not the caller's mistake, and over in a moment."""
 
 
 def assemble(process: Process) -> Component:

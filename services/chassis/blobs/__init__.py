@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -32,6 +33,16 @@ class Blobs:
         await obstore.put_async(self._store, name, aiter(content), chunk_size=5 * 1024 * 1024)
         if self._folder is not None:
             await asyncio.to_thread(_flush, self._folder / name)
+
+    @asynccontextmanager
+    async def putting(self, name: str, content: AsyncIterable[bytes]) -> AsyncIterator[None]:
+        """Keeps the content for a block that tells somebody of it; where the block raises, nothing is left behind."""
+        await self.put(name, content)
+        try:
+            yield
+        except BaseException:
+            await asyncio.shield(self.delete(name))
+            raise
 
     async def get(self, name: str) -> AsyncIterator[bytes]:
         """The content in pieces.

@@ -108,9 +108,10 @@ class Evaluation:
         return f"{place}{self.file_sha256[:16]}{self.evaluation_id}"
 
     def queue(self, rubric_version: int, at: datetime) -> None:
-        """The CV is read and the rubric in force."""
+        """The CV is read and there is a rubric: the one that was in force when it was asked for, or the first."""
         if self.state is State.PENDING:
-            self.state, self.rubric_version, self.announce_time = State.QUEUED, rubric_version, at
+            self.state, self.announce_time = State.QUEUED, at
+            self.rubric_version = self.rubric_version or rubric_version
 
     def claim(self, *, now: datetime, take_over: bool) -> int:
         """Takes it for `LEASE`; answers the fencing token. `now` is the database's clock, which all claimants share.

@@ -98,6 +98,7 @@ class Aggregates(Generic[A]):
             await self._connection.execute(sa.insert(self.table), added)
         if changed:
             await self._connection.execute(_update_of(self.table, self.key), [self._bound(row) for row in changed])
+        self._held = {key: (now, copy.copy(now)) for key, (now, _) in self._held.items()}
 
     def _bound(self, row: dict[str, Any]) -> dict[str, Any]:
         return {"old_key" if name == self.key else f"new_{name}": value for name, value in row.items()}

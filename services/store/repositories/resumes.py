@@ -23,7 +23,7 @@ class ResumeRepository(Aggregates[Resume]):
         """Those of the CVs that the caller may see, by id; with `lock` they stay as they are until commit."""
         query = self._visible(sa.select(resumes)).where(resumes.c.resume_id.in_(identifiers))
         query = query.order_by(resumes.c.resume_id)
-        found = await self._all(query.with_for_update(read=True) if lock else query)
+        found = await self._all(query.with_for_update(key_share=True) if lock else query)
         return {resume.resume_id: resume for resume in found}
 
     async def keep_text(self, resume_id: str, parsed: ParsedResume) -> None:

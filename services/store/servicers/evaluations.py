@@ -47,7 +47,7 @@ class EvaluationsServicer(JudgingServicer):
                 job = await unit.jobs.get(request.job_id, lock="share")
             else:
                 job = await self._unlisted(unit, request.inline_job)
-            resume = await unit.resumes.get(request.resume_id, lock="share")
+            resume = await unit.resumes.get(request.resume_id)
             await unit.evaluations.supersede(job.job_id, [resume.resume_id])
             return evaluation_message(self._asked(unit, job, resume), resume)
 
@@ -94,14 +94,14 @@ class EvaluationsServicer(JudgingServicer):
     ) -> AsyncIterator[evaluation_pb2.Evaluation]:
         shown = None
         while True:
-            wake = self._watcher.next_change(request.evaluation_id)
-            evaluation = await self._shown(request.evaluation_id)
-            if evaluation.state != shown:
-                shown = evaluation.state
-                yield evaluation
-            if evaluation.state >= int(State.SUCCEEDED) or self._watcher.stopping:
-                return
-            await wake.within(LOOK_AGAIN_SECONDS)
+            with self._watcher.next_change(request.evaluation_id) as wake:
+                evaluation = await self._shown(request.evaluation_id)
+                if evaluation.state != shown:
+                    shown = evaluation.state
+                    yield evaluation
+                if evaluation.state >= int(State.SUCCEEDED) or self._watcher.stopping:
+                    return
+                await wake.within(LOOK_AGAIN_SECONDS)
 
     async def CancelEvaluation(
         self, request: evaluations_service_pb2.CancelEvaluationRequest, context: Any
@@ -161,12 +161,13 @@ class EvaluationsServicer(JudgingServicer):
         evaluation = unit.evaluations.add(
             Evaluation(
                 evaluation_id=new_id("eva"),
-                account_id=unit.subject.account_id,
+                # Whoever asks, the evaluation is the job owner's: it takes its place in their ranking.
+                account_id=job.account_id,
                 job_id=job.job_id,
                 resume_id=resume.resume_id,
                 file_sha256=resume.sha256,
                 state=State.PENDING,
-                rubric_version=0,
+                rubric_version=job.rubric_version,
                 attempt=0,
                 lease_until=None,
                 superseded=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from candor.access.v1.access_pb2 import Role
 from candor.evaluations.v1.evaluations_events_pb2 import EvaluationRequestedEvent
 from candor.jobs.v1 import job_pb2, jobs_service_pb2, jobs_service_pb2_grpc
 from candor.jobs.v1.jobs_events_pb2 import RubricRequestedEvent
@@ -57,8 +58,10 @@ class JobsServicer(jobs_service_pb2_grpc.JobsServiceServicer):
     async def UpdateJob(self, request: jobs_service_pb2.UpdateJobRequest, context: Any) -> job_pb2.Job:
         async with self._units.begin() as unit:
             job = await unit.jobs.get(request.job.job_id)
+            # A service says whose draft it brings; an account is the author of what it edits.
+            drafted = request.job.rubric.author if unit.subject.role == Role.ROLE_SERVICE else ""
             for path in request.update_mask.paths or _given(request.job):
-                self._change(job, path, request.job, unit.subject.account_id)
+                self._change(job, path, request.job, drafted or unit.subject.account_id)
             await queue_waiting_for_job(unit, job, self._clock)
             return job_message(job)
 
@@ -69,7 +72,7 @@ class JobsServicer(jobs_service_pb2_grpc.JobsServiceServicer):
             case "description":
                 job.redescribe(new.description, self._clock.now())
             case "rubric":
-                job.put_in_force(new.rubric, new.rubric.author or author, self._clock.now())
+                job.put_in_force(new.rubric, author, self._clock.now())
             case _:
                 raise JobFieldNotEditable(path=path, fields=[FieldViolation("update_mask", f"`{path}` is fixed")])
 

@@ -16,6 +16,7 @@ from services.chassis.blobs import Blobs
 from services.chassis.clock import Clock
 from services.chassis.ids import new_id
 from services.store.domain.evaluations import RESUME_UNREADABLE
+from services.store.domain.jobs import Job
 from services.store.domain.resumes import (
     SIZE_LIMIT,
     FileCutOff,
@@ -47,9 +48,9 @@ class ResumesServicer(resumes_service_pb2_grpc.ResumesServiceServicer):
         file = _Incoming(requests)
         resume_id = new_id("res")
         object_name = f"resumes/{resume_id}"
-        await self._blobs.put(object_name, file.content())
 
         async def create(unit: UnitOfWork) -> resume_pb2.Resume:
+            now = self._clock.now()
             resume = Resume(
                 resume_id=resume_id,
                 account_id=unit.subject.account_id,
@@ -61,15 +62,16 @@ class ResumesServicer(resumes_service_pb2_grpc.ResumesServiceServicer):
                 page_count=0,
                 reading=ParsedResume(),
                 unreadable=None,
-                create_time=self._clock.now(),
-                announce_time=self._clock.now(),
+                create_time=now,
+                announce_time=now,
                 parse_time=None,
             )
             unit.announce(ResumeUploadedEvent(resume_id=resume_id))
             return resume_message(unit.resumes.add(resume))
 
-        key = RequestKey("UploadResume", header.request_id, f"{header.file_name}\x00{file.sha256}".replace("\x00", "/"))
-        resume, new = await self._units.once(key, resume_pb2.Resume, create)
+        async with self._blobs.putting(object_name, file.content()):
+            key = RequestKey("UploadResume", header.request_id, f"{header.file_name}/{file.sha256}")
+            resume, new = await self._units.once(key, resume_pb2.Resume, create)
         if not new:
             await self._blobs.delete(object_name)
         return resume
@@ -115,15 +117,15 @@ class ResumesServicer(resumes_service_pb2_grpc.ResumesServiceServicer):
     ) -> AsyncIterator[resume_pb2.Resume]:
         shown = None
         while True:
-            wake = self._watcher.next_change(request.resume_id)
-            async with self._units.begin() as unit:
-                resume = await unit.resumes.get(request.resume_id, lock="none")
-            if resume.state is not shown:
-                shown = resume.state
-                yield resume_message(resume)
-            if resume.read or self._watcher.stopping:
-                return
-            await wake.within(LOOK_AGAIN_SECONDS)
+            with self._watcher.next_change(request.resume_id) as wake:
+                async with self._units.begin() as unit:
+                    resume = await unit.resumes.get(request.resume_id, lock="none")
+                if resume.state is not shown:
+                    shown = resume.state
+                    yield resume_message(resume)
+                if resume.read or self._watcher.stopping:
+                    return
+                await wake.within(LOOK_AGAIN_SECONDS)
 
     async def DeleteResume(self, request: resumes_service_pb2.DeleteResumeRequest, context: Any) -> Empty:
         async with self._units.begin() as unit:
@@ -136,13 +138,19 @@ class ResumesServicer(resumes_service_pb2_grpc.ResumesServiceServicer):
         self, request: resumes_service_pb2.RecordParsedResumeRequest, context: Any
     ) -> resume_pb2.Resume:
         async with self._units.begin() as unit:
+            # Jobs before CVs, as everywhere: two units that lock them in another order would wait for each other.
+            jobs = await unit.jobs.awaiting_resume(request.resume_id)
             resume = await unit.resumes.get(request.resume_id)
             if not resume.read:
-                await self._record(unit, resume, request)
+                await self._record(unit, resume, request, jobs)
             return resume_message(resume)
 
     async def _record(
-        self, unit: UnitOfWork, resume: Resume, request: resumes_service_pb2.RecordParsedResumeRequest
+        self,
+        unit: UnitOfWork,
+        resume: Resume,
+        request: resumes_service_pb2.RecordParsedResumeRequest,
+        jobs: dict[str, Job],
     ) -> None:
         if request.WhichOneof("outcome") == "parsed":
             resume.record_parsed(request.parsed, self._clock.now())
@@ -153,7 +161,7 @@ class ResumesServicer(resumes_service_pb2_grpc.ResumesServiceServicer):
             if resume.unreadable is not None:
                 evaluation.fail_for(RESUME_UNREADABLE, resume.unreadable.reason, self._clock.now())
                 continue
-            job = await unit.jobs.get(evaluation.job_id, lock="share")
+            job = jobs.get(evaluation.job_id) or await unit.jobs.get(evaluation.job_id, lock="share")
             if job.rubric is not None:
                 evaluation.queue(job.rubric_version, self._clock.now())
                 unit.announce(EvaluationRequestedEvent(evaluation_id=evaluation.evaluation_id))

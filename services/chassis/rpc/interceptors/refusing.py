@@ -75,7 +75,7 @@ class RefusingLayer(AdmitsAll):
     async def _pass_on(self, call: Call, error: grpc.aio.AioRpcError) -> None:
         """What another service answered is our answer too: its details hold."""
         call.code = Code(error.code().value[0]) if error.code().value[0] in set(Code) else Code.INTERNAL
-        await call.context.abort(error.code(), error.details() or "", error.trailing_metadata())
+        await call.context.abort(error.code(), error.details() or "", tuple(error.trailing_metadata() or ()))
 
 
 def as_status(refusal: Refusal) -> Status:

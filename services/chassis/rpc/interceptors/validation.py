@@ -42,4 +42,7 @@ def _as_field(violation: protovalidate.violations.Violation) -> FieldViolation: 
         subscript = element.subscript
         index = f"[{subscript.value}]" if subscript is not None and subscript.field == "index" else ""
         names.append(f"{element.field_name}{index}")
-    return FieldViolation(".".join(names), violation.message)
+    path = ".".join(names)
+    # A CEL rule of the contract is named for the field that it is about, which may lie below the one it stands at.
+    about = violation.rule_id
+    return FieldViolation(about if about.startswith(f"{path}.") else path, violation.message)
