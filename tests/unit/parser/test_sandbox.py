@@ -224,14 +224,14 @@ uvloop.run(main())
 """
 
 
-def test_the_zygote_ends_with_its_parser_even_if_that_is_killed() -> None:
+async def test_the_zygote_ends_with_its_parser_even_if_that_is_killed() -> None:
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parser:
         assert parser.stdout is not None
         first, last, zygote = parser.stdout.readline().split()
         assert (first, last) == ("Jane", "Sample")
         assert alive(int(zygote))
         parser.kill()
-    asyncio.run(until(lambda: not alive(int(zygote))))
+    await until(lambda: not alive(int(zygote)))
 
 
 async def test_the_reading_process_knows_no_secret_of_the_parser(sandbox: Sandbox) -> None:
