@@ -13,6 +13,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -34,8 +35,10 @@ class Telemetry:
 
     def __init__(self, service_name: str, processors: Sequence[SpanProcessor] | None = None) -> None:
         resource = Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME", service_name)})
-        self.tracer_provider = TracerProvider(resource=resource)
-        for processor in _from_environment() if processors is None else processors:
+        used = _from_environment() if processors is None else processors
+        # Where nobody takes spans, none are recorded; ids are still made and passed on, for the logs.
+        self.tracer_provider = TracerProvider(resource=resource, sampler=None if used else ALWAYS_OFF)
+        for processor in used:
             self.tracer_provider.add_span_processor(processor)
         self._registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 from candor.evaluations.v1.evaluation_pb2 import CriterionResult, DimensionScore, Evaluation, Quote
 from candor.evaluations.v1.record_pb2 import EvaluationResult
@@ -36,7 +37,7 @@ class _Judged:
     criterion: Criterion
     finding: VerifiedFinding
 
-    @property
+    @cached_property
     def weight(self) -> Fraction:
         return Fraction(Decimal(repr(self.criterion.weight)))
 
