@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from candor.access.v1.access_pb2 import Role
-from candor.evaluations.v1.evaluations_events_pb2 import EvaluationFinishedEvent, EvaluationRequestedEvent
+from candor.evaluations.v1.evaluations_events_pb2 import EvaluationRequestedEvent
 from candor.jobs.v1.jobs_events_pb2 import RubricRequestedEvent
 from candor.resumes.v1.resumes_events_pb2 import ResumeUploadedEvent
 from google.protobuf.message import Message
@@ -263,7 +263,7 @@ async def test_events_that_nobody_takes_do_not_hold_up_those_behind_them(bench: 
     taken: list[ResumeUploadedEvent] = []
     taker = bench.taker_of(ResumeUploadedEvent, taken)
     await taker.start()
-    lonely = [EvaluationFinishedEvent(evaluation_id=f"eva_{number}") for number in range(BATCH + 1)]
+    lonely = [RubricRequestedEvent(job_id=f"job_{number}") for number in range(BATCH + 1)]
     await bench.announce(*lonely, ResumeUploadedEvent(resume_id="res_1"))
     await bench.relay.start()
     try:
@@ -271,7 +271,7 @@ async def test_events_that_nobody_takes_do_not_hold_up_those_behind_them(bench: 
     finally:
         await bench.relay.stop()
         await taker.stop()
-    assert set(await bench.waiting()) == {EvaluationFinishedEvent.DESCRIPTOR.full_name}
+    assert set(await bench.waiting()) == {RubricRequestedEvent.DESCRIPTOR.full_name}
 
 
 async def test_an_event_leaves_as_soon_as_it_is_committed(bench: Bench) -> None:

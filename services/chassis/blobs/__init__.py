@@ -14,6 +14,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import obstore
 from obstore.store import LocalStore, ObjectStore, S3Store
 
+from services.chassis.refusals import Refusal
+
 _CHUNK = 64 * 1024
 
 
@@ -36,12 +38,15 @@ class Blobs:
 
     @asynccontextmanager
     async def putting(self, name: str, content: AsyncIterable[bytes]) -> AsyncIterator[None]:
-        """Keeps the content for a block that tells somebody of it; where the block raises, nothing is left behind."""
+        """Keeps the content for a block that tells somebody of it; where the block refuses, nothing is left behind.
+
+        Any other failure may have come after the commit: an object that nobody knows of is harmless, a row whose object
+        is gone is not."""
         await self.put(name, content)
         try:
             yield
-        except BaseException:
-            await asyncio.shield(self.delete(name))
+        except Refusal:
+            await self.delete(name)
             raise
 
     async def get(self, name: str) -> AsyncIterator[bytes]:

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.candor/evaluations/v1/evaluations_events.proto\x12\x15\x63\x61ndor.evaluations.v1\"1\n\x18\x45valuationRequestedEvent\x12\x15\n\revaluation_id\x18\x01 \x01(\t\"S\n\x17\x45valuationFinishedEvent\x12\x15\n\revaluation_id\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\x12\x11\n\tresume_id\x18\x03 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.candor/evaluations/v1/evaluations_events.proto\x12\x15\x63\x61ndor.evaluations.v1\"1\n\x18\x45valuationRequestedEvent\x12\x15\n\revaluation_id\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,6 +33,4 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EVALUATIONREQUESTEDEVENT']._serialized_start=73
   _globals['_EVALUATIONREQUESTEDEVENT']._serialized_end=122
-  _globals['_EVALUATIONFINISHEDEVENT']._serialized_start=124
-  _globals['_EVALUATIONFINISHEDEVENT']._serialized_end=207
 # @@protoc_insertion_point(module_scope)

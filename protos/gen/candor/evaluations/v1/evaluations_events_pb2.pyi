@@ -37,33 +37,3 @@ class EvaluationRequestedEvent(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EvaluationRequestedEvent: _TypeAlias = EvaluationRequestedEvent  # noqa: Y015
-
-@_typing.final
-class EvaluationFinishedEvent(_message.Message):
-    """An evaluation reached a terminal state."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    EVALUATION_ID_FIELD_NUMBER: _builtins.int
-    JOB_ID_FIELD_NUMBER: _builtins.int
-    RESUME_ID_FIELD_NUMBER: _builtins.int
-    evaluation_id: _builtins.str
-    """The evaluation."""
-    job_id: _builtins.str
-    """The posting."""
-    resume_id: _builtins.str
-    """The CV."""
-    def __init__(
-        self,
-        *,
-        evaluation_id: _builtins.str = ...,
-        job_id: _builtins.str = ...,
-        resume_id: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evaluation_id", b"evaluation_id", "job_id", b"job_id", "resume_id", b"resume_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___EvaluationFinishedEvent: _TypeAlias = EvaluationFinishedEvent  # noqa: Y015
